@@ -1,0 +1,20 @@
+"""One neuron more: the 63 versus 64 puzzle, recomputed and audited."""
+
+from fma.network import Parameters, initialise
+from fma.recipe import RECIPES, Recipe
+from fma.regime import regime
+from fma.task import Task, product_task, sum_task
+from fma.training import Trace, train
+
+__all__ = [
+    "RECIPES",
+    "Parameters",
+    "Recipe",
+    "Task",
+    "Trace",
+    "initialise",
+    "product_task",
+    "regime",
+    "sum_task",
+    "train",
+]

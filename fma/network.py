@@ -1,0 +1,86 @@
+"""The network [2, N, hidden, 1] as its equations: initialise, forward, backward."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fma.checks import LARGEST_SEED, choice, whole
+
+
+class Parameters(NamedTuple):
+    """Weights and biases; a gradient has the same shapes, so it is a Parameters too."""
+
+    W1: np.ndarray  # (2, N)
+    b1: np.ndarray  # (N,)
+    W2: np.ndarray  # (N, hidden)
+    b2: np.ndarray  # (hidden,)
+    W3: np.ndarray  # (hidden, 1)
+    b3: np.ndarray  # (1,)
+
+
+# How each initialisation draws a matrix. The first two are the article's.
+INITS = {
+    "uniform": lambda random, i, o: random.random_sample((i, o)) * np.sqrt(1 / i),
+    "he": lambda random, i, o: random.randn(i, o) * np.sqrt(2 / i),
+    "glorot": lambda random, i, o: random.randn(i, o) * np.sqrt(2 / (i + o)),
+    "torch": lambda random, i, o: random.uniform(-1, 1, (i, o)) * np.sqrt(1 / i),
+}
+
+
+def _gated(u, du):
+    """The function z (1 + tanh u(z)) / 2 and its derivative."""
+    return (
+        lambda z: z * (1 + np.tanh(u(z))) / 2,
+        lambda z: (1 + np.tanh(u(z)) + z * (1 - np.tanh(u(z)) ** 2) * du(z)) / 2,
+    )
+
+
+# An activation is a pair, the function and its derivative; only LeakyReLU heeds the slope.
+ACTIVATIONS = {
+    "leaky_relu": lambda s: (lambda z: np.maximum(z, s * z), lambda z: np.where(z > 0, 1.0, s)),
+    "tanh": lambda s: (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "silu": lambda s: _gated(lambda z: z / 2, lambda z: 0.5),
+    "gelu": lambda s: _gated(  # in its tanh form (Hendrycks & Gimpel 2016)
+        lambda z: np.sqrt(2 / np.pi) * (z + 0.044715 * z**3),
+        lambda z: np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * z**2),
+    ),
+}
+
+
+def shapes(width, hidden=64):
+    """The shape of every parameter of a [2, width, hidden, 1] network."""
+    return Parameters((2, width), (width,), (width, hidden), (hidden,), (hidden, 1), (1,))
+
+
+def initialise(width, seed, init, hidden=64):
+    """Draw W1, W2, W3 in this order, row by row, from NumPy's legacy stream; biases are 0.
+
+    `init` is a key of `INITS`. Raises ValueError if an argument is out of range.
+    """
+    width, hidden = whole("width", width, 1), whole("hidden", hidden, 1)
+    random = np.random.RandomState(whole("seed", seed, 0, LARGEST_SEED))
+    draw = INITS[choice("init", init, INITS)]
+    W1, W2, W3 = (draw(random, *shape) for shape in shapes(width, hidden)[::2])
+    return Parameters(W1, np.zeros(width), W2, np.zeros(hidden), W3, np.zeros(1))
+
+
+def forward(parameters, x, act):
+    """Z1, A1, Z2, A2, Z3 on the rows of x (rows, 2): pre-activations, activations, output."""
+    W1, b1, W2, b2, W3, b3 = parameters
+    Z1 = x @ W1 + b1
+    A1 = act[0](Z1)
+    Z2 = A1 @ W2 + b2
+    A2 = act[0](Z2)
+    return Z1, A1, Z2, A2, A2 @ W3 + b3
+
+
+def gradient(parameters, task, act):
+    """Cost on the training rows, its gradient (Parameters), largest Z2 of each neuron (hidden,)."""
+    Z1, A1, Z2, A2, Z3 = forward(parameters, task.x_train, act)
+    error = Z3 - task.y_train
+    dZ3 = 2 / len(error) * error
+    dZ2 = dZ3 @ parameters.W3.T * act[1](Z2)
+    dZ1 = dZ2 @ parameters.W2.T * act[1](Z1)
+    layers = ((task.x_train, dZ1), (A1, dZ2), (A2, dZ3))
+    gradients = [g for A, dZ in layers for g in (A.T @ dZ, dZ.sum(axis=0))]
+    return float(np.mean(error**2)), Parameters(*gradients), Z2.max(axis=0)

@@ -1,0 +1,117 @@
+"""Full-batch gradient descent and the trace it leaves; everything is recorded before the update."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from fma import network
+from fma.checks import LARGEST_SEED, whole
+from fma.folding import FoldedGradient
+from fma.network import ACTIVATIONS, Parameters
+from fma.recipe import Recipe, as_recipe
+from fma.task import product_task
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one run recorded; an array's first axis counts the epochs."""
+
+    width: int
+    seed: int
+    recipe: Recipe
+    task: str
+    cost: np.ndarray  # (epochs,) mean squared error on the training rows
+    z2_max: np.ndarray  # (epochs,) largest layer-2 pre-activation over neurons and rows
+    gradient_norm: np.ndarray  # (epochs, 3) Frobenius norms of dW1, dW2, dW3
+    alive: np.ndarray  # (epochs,) layer-2 neurons positive on at least one training row
+    parameters: Parameters  # after the last update
+    detail: dict  # name to array: "epoch" and, at each of these, all variables of `observe`
+
+
+def observe(parameters, task, act):
+    """Every variable of the article's experiment E1 at one moment, as a dict.
+
+    "Z1_max" … "error_std": max, min, mean, std of Z1 … Z3, all parameters, the absolute error;
+    "Z1_negative", "Z2_negative": shares ≤ 0; and for each layer-2 neuron "neuron_top", its largest
+    pre-activation, and "neuron_output", its W3 · mean activation.
+    """
+    Z1, A1, Z2, A2, Z3 = network.forward(parameters, task.x_train, act)
+    arrays = {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2, "Z3": Z3} | parameters._asdict()
+    arrays["error"] = np.abs(Z3 - task.y_train)
+    statistics = {"max": np.max, "min": np.min, "mean": np.mean, "std": np.std}
+    return {f"{a}_{s}": f(arrays[a]) for a in arrays for s, f in statistics.items()} | {
+        "Z1_negative": np.mean(Z1 <= 0),
+        "Z2_negative": np.mean(Z2 <= 0),
+        "neuron_top": Z2.max(axis=0),
+        "neuron_output": parameters.W3[:, 0] * A2.mean(axis=0),
+    }
+
+
+def _start(width, seed, recipe, parameters):
+    if parameters is None:
+        return network.initialise(width, seed, recipe.init, recipe.hidden)
+    expected, found = network.shapes(width, recipe.hidden), tuple(map(np.shape, parameters))
+    if found != expected:
+        raise ValueError(f"parameters must have the shapes {tuple(expected)}, got {found}")
+    return Parameters(*(np.array(p, dtype=float) for p in parameters))
+
+
+def train(
+    width, seed, recipe="table", task=None, epochs=None, parameters=None, *, detail=1, watch=None
+):
+    """Train [2, width, hidden, 1] by full-batch gradient descent, θ ← θ - η ∇L(θ), in float64.
+
+    Parameters
+    ----------
+    recipe : str or Recipe
+        A name from `fma.RECIPES` or a Recipe of your own.
+    task, epochs : Task, int, optional
+        `fma.product_task()` and the recipe's own number unless given.
+    parameters : Parameters, optional
+        Start from a copy of these instead of from `initialise(width, seed, ...)`.
+    detail : int
+        Record the variables of `observe` at every `detail`-th epoch; 0 for never.
+    watch : callable, optional
+        Called as watch(epoch, cost, alive) after each record; a true answer ends the run there.
+
+    Returns
+    -------
+    Trace
+        Shorter if `watch` ended it, or if the cost left the finite numbers: it then ends in inf.
+
+    Raises
+    ------
+    ValueError
+        One sentence that names the argument, its value and what is allowed.
+    """
+    recipe = as_recipe(recipe) if epochs is None else replace(as_recipe(recipe), epochs=epochs)
+    width, seed = whole("width", width, 1), whole("seed", seed, 0, LARGEST_SEED)
+    detail, task = whole("detail", detail, 0), product_task() if task is None else task
+    parameters = _start(width, seed, recipe, parameters)
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+    gradient = partial(network.gradient, parameters, task, act)
+    if recipe.activation == "leaky_relu":
+        gradient = FoldedGradient(parameters, task, recipe.slope)
+    cost, z2_max, gradient_norm, alive, details = [], [], [], [], []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for epoch in range(recipe.epochs):
+            if detail and epoch % detail == 0:
+                details.append({"epoch": epoch} | observe(parameters, task, act))
+            value, d_parameters, z2_top = gradient()
+            cost.append(value if np.isfinite(value) else np.inf)
+            z2_max.append(z2_top.max())
+            alive.append(np.count_nonzero(z2_top > 0))
+            gradient_norm.append([np.sqrt(np.vdot(g, g)) for g in d_parameters[::2]])
+            if cost[-1] == np.inf:
+                break
+            for p, d_p in zip(parameters, d_parameters, strict=True):
+                p -= recipe.learning_rate * d_p
+            if watch is not None and watch(epoch, cost[-1], alive[-1]):
+                break
+    return Trace(
+        *(width, seed, recipe, task.name),
+        *map(np.array, (cost, z2_max, gradient_norm, alive)),
+        parameters,
+        {name: np.array([d[name] for d in details]) for name in (details or [{}])[0]},
+    )
