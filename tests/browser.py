@@ -1,0 +1,123 @@
+"""A Chromium for the browser tests: found, else fetched, else one clear line.
+
+The order: one that is on this machine; Playwright's own; the distribution's package when the tests
+run as root. ``python tests/browser.py`` prints the path of the browser that the tests would use.
+"""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+LAUNCH = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    *(
+        f"{os.environ[folder]}/Google/Chrome/Application/chrome.exe"
+        for folder in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        if folder in os.environ
+    ),
+)
+MISSING = (
+    "No browser for the tests: install Chromium or Google Chrome "
+    "(Debian and Ubuntu: apt-get install chromium; macOS: brew install --cask google-chrome)."
+)
+
+
+@functools.cache
+def chromium():
+    """Path of a Chromium that starts on this machine.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    RuntimeError
+        When there is none and none can be installed.
+    """
+    for find in (_present, _playwright, _distribution):
+        for path in find():
+            if path and _starts(path):
+                return str(path)
+    raise RuntimeError(MISSING)
+
+
+def _present():
+    yield from (shutil.which(name) for name in ON_PATH)
+    yield from PLACES
+    yield _playwright_path()
+
+
+def _playwright():
+    if not _playwright_path():
+        return
+    environment = os.environ | {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}
+    _run([sys.executable, "-m", "playwright", "install", "chromium"], 300, environment)
+    yield _playwright_path()
+
+
+def _distribution():
+    if not shutil.which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    _run(["apt-get", "update", "-q"], 300, environment)
+    _run(
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"], 900, environment
+    )
+    yield shutil.which("chromium")
+
+
+def _playwright_path():
+    """Where Playwright keeps its own Chromium, whether or not it is there yet."""
+    code = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as playwright: print(playwright.chromium.executable_path)"
+    )
+    return _run([sys.executable, "-c", code], 60)
+
+
+def _starts(path):
+    """Whether the file exists and, run, names itself (a stub or a library missing does not)."""
+    if not Path(path).is_file():
+        return False
+    return os.name == "nt" or bool(_run([path, "--version", "--no-sandbox"], 60))
+
+
+def _run(command, seconds, environment=None):
+    """Output of a command; empty when it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    try:
+        print(chromium())
+    except RuntimeError as missing:
+        sys.exit(str(missing))

@@ -1,0 +1,95 @@
+"""Fixtures shared by the tests: the browser, pages that guard themselves, the built site."""
+
+import functools
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+from browser import LAUNCH, chromium
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium with a fresh profile, shared by the session."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=chromium(), args=list(LAUNCH))
+        yield chrome
+        chrome.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Make pages, each in its own context: ``new_page(viewport=..., color_scheme="dark")``.
+
+    A console error, an uncaught exception or a request that leaves the site fails the test. A test
+    that provokes an error on purpose removes it from ``page.complaints``.
+    """
+    pages = []
+
+    def make(**options):
+        context = browser.new_context(**options)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.complaints = []
+        page.on("console", lambda line: _console(page, line))
+        page.on("pageerror", lambda error: page.complaints.append(f"uncaught: {error}"))
+        context.on("request", lambda request: _request(page, request.url))
+        pages.append(page)
+        return page
+
+    yield make
+    complaints = [complaint for page in pages for complaint in page.complaints]
+    for page in pages:
+        page.context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def page(new_page):
+    """One guarded page at desk width."""
+    return new_page(viewport={"width": 1280, "height": 900})
+
+
+def _console(page, line):
+    if line.type == "error":
+        page.complaints.append(f"console: {line.text}")
+
+
+def _request(page, url):
+    address = urlsplit(url)
+    local = address.scheme in ("file", "data", "blob", "about") or address.hostname == "127.0.0.1"
+    if not local:
+        page.complaints.append(f"request outside the site: {url}")
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Serve folders on loopback: ``serve(folder)`` returns its address (no slash at its end)."""
+    servers = []
+
+    def start(folder):
+        handler = functools.partial(_Quiet, directory=str(folder))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
