@@ -3,6 +3,7 @@
 from fma.network import Parameters, initialise
 from fma.recipe import RECIPES, Recipe
 from fma.regime import regime
+from fma.stability import sharpness
 from fma.task import Task, product_task, sum_task
 from fma.training import Trace, train
 
@@ -15,6 +16,7 @@ __all__ = [
     "initialise",
     "product_task",
     "regime",
+    "sharpness",
     "sum_task",
     "train",
 ]

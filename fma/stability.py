@@ -1,0 +1,146 @@
+"""Sharpness: the largest eigenvalue of the Hessian of the training loss, without the Hessian.
+
+A product of the Hessian with a vector is the derivative of the gradient along that vector. It is
+written out here layer by layer (the R-operator of Pearlmutter 1994), exact up to rounding, and
+handed to ARPACK's Lanczos method. Gradient descent on a quadratic of curvature λ is stable while
+η λ < 2.
+"""
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from fma.checks import choice
+from fma.network import ACTIVATIONS, Parameters, forward, shapes
+
+
+def _gated(u, du, ddu):
+    """The second derivative of z (1 + tanh u(z)) / 2."""
+
+    def curvature(z):
+        t = np.tanh(u(z))
+        return (1 - t**2) * (du(z) + z * (ddu(z) / 2 - t * du(z) ** 2))
+
+    return curvature
+
+
+# Second derivatives of network.ACTIVATIONS; LeakyReLU has none, it bends at a point.
+CURVATURES = {
+    "leaky_relu": None,
+    "tanh": lambda z: -2 * np.tanh(z) * (1 - np.tanh(z) ** 2),
+    "silu": _gated(lambda z: z / 2, lambda z: 0.5, lambda z: 0.0),
+    "gelu": _gated(
+        lambda z: np.sqrt(2 / np.pi) * (z + 0.044715 * z**3),
+        lambda z: np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * z**2),
+        lambda z: np.sqrt(2 / np.pi) * 6 * 0.044715 * z,
+    ),
+}
+
+
+def _straight(z):
+    """Whether every column of z keeps one sign."""
+    return bool(np.all((z > 0).all(axis=0) | (z <= 0).all(axis=0)))
+
+
+def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
+    """The Hessian of the training loss as a function of a vector.
+
+    If every LeakyReLU neuron is straight on the training rows, the output is affine in the input
+    and the loss depends on the data through their second moments only: four rows with the same
+    moments then stand for all of them, which makes the product exact and some fifty times cheaper.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    task : Task
+    slope : float
+        Of LeakyReLU for z ≤ 0.
+    activation : str
+        A key of `network.ACTIVATIONS`.
+
+    Returns
+    -------
+    callable
+        Takes and returns a flat vector: W1, b1, W2, b2, W3, b3 in this order, row by row.
+    """
+    activation = choice("activation", activation, ACTIVATIONS)
+    act = ACTIVATIONS[activation](slope)
+    second = CURVATURES[activation]
+    parameters = Parameters(*(np.asarray(p, dtype=float) for p in parameters))
+    W1, b1, W2, b2, W3, b3 = parameters
+    x, y = task.x_train, task.y_train
+    one = np.ones((len(x), 1))
+    Z1, A1, Z2, A2, output = forward(parameters, x, act)
+    s1, s2, scale = act[1](Z1), act[1](Z2), 2 / len(x)
+    if second is None and _straight(Z1) and _straight(Z2):
+        moments = np.linalg.qr(np.hstack([one, x, y]), mode="r")
+        one, x, y = moments[:, :1], moments[:, 1:3], moments[:, 3:]
+        s1, s2 = s1[:1], s2[:1]
+        A1 = (x @ W1 + one * b1) * s1
+        A2 = (A1 @ W2 + one * b2) * s2
+        output = A2 @ W3 + one * b3
+    E = scale * (output - y)
+    back2 = E @ W3.T
+    D2 = back2 * s2
+    back1 = D2 @ W2.T
+    bend1, bend2 = (0, 0) if second is None else (back1 * second(Z1), back2 * second(Z2))
+    cuts = np.cumsum([p.size for p in parameters])[:-1]
+
+    def product(vector):
+        pieces = np.split(np.ravel(vector), cuts)
+        V1, c1, V2, c2, V3, c3 = (v.reshape(p.shape) for v, p in zip(pieces, parameters, strict=1))
+        RZ1 = x @ V1 + one * c1
+        RA1 = s1 * RZ1
+        RZ2 = RA1 @ W2 + A1 @ V2 + one * c2
+        RA2 = s2 * RZ2
+        RE = scale * (RA2 @ W3 + A2 @ V3 + one * c3)
+        RD2 = (RE @ W3.T + E @ V3.T) * s2 + bend2 * RZ2
+        RD1 = (RD2 @ W2.T + D2 @ V2.T) * s1 + bend1 * RZ1
+        gradients = (
+            *(x.T @ RD1, one.T @ RD1),
+            *(RA1.T @ D2 + A1.T @ RD2, one.T @ RD2),
+            *(RA2.T @ E + A2.T @ RE, one.T @ RE),
+        )
+        return np.concatenate([g.ravel() for g in gradients])
+
+    return product
+
+
+def sharpness(parameters, task, slope=0.01, activation="leaky_relu"):
+    """The largest eigenvalue λ of the Hessian of the training loss (Cohen et al. 2021).
+
+    Parameters
+    ----------
+    parameters : Parameters
+    task : Task
+    slope : float
+        Of LeakyReLU for z ≤ 0.
+    activation : str
+        A key of `network.ACTIVATIONS`.
+
+    Returns
+    -------
+    float
+        inf if a parameter is not finite. Below the limit 2/η gradient descent with step η is
+        stable on the quadratic approximation of the loss; above it, it is not.
+
+    Raises
+    ------
+    ValueError
+        If the parameters are not those of a [2, width, hidden, 1] network.
+    """
+    W2 = np.asarray(parameters[2])
+    expected, found = shapes(*W2.shape[:2]), tuple(map(np.shape, parameters))
+    if found != expected:
+        raise ValueError(f"parameters must have the shapes {tuple(expected)}, got {found}")
+    if not all(np.isfinite(p).all() for p in parameters):
+        return np.inf
+    product = hessian_product(parameters, task, slope, activation)
+    size = sum(np.size(p) for p in parameters)
+    start = np.random.RandomState(0).standard_normal(size)
+    hessian = LinearOperator((size, size), matvec=product, dtype=float)
+    vectors = min(size, 12)
+    return float(
+        eigsh(hessian, 1, which="LA", v0=start, ncv=vectors, tol=1e-10, return_eigenvectors=False)[
+            0
+        ]
+    )
