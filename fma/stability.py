@@ -46,7 +46,7 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
 
     If every LeakyReLU neuron is straight on the training rows, the output is affine in the input
     and the loss depends on the data through their second moments only: four rows with the same
-    moments then stand for all of them, which makes the product exact and some fifty times cheaper.
+    moments then stand for all of them, which keeps the product exact and makes it far cheaper.
 
     Parameters
     ----------
@@ -87,7 +87,9 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
 
     def product(vector):
         pieces = np.split(np.ravel(vector), cuts)
-        V1, c1, V2, c2, V3, c3 = (v.reshape(p.shape) for v, p in zip(pieces, parameters, strict=1))
+        V1, c1, V2, c2, V3, c3 = (
+            v.reshape(p.shape) for v, p in zip(pieces, parameters, strict=True)
+        )
         RZ1 = x @ V1 + one * c1
         RA1 = s1 * RZ1
         RZ2 = RA1 @ W2 + A1 @ V2 + one * c2

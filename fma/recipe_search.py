@@ -1,0 +1,130 @@
+"""Which recipe made the article's table? Every candidate is scored against the printed digits."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from fma.network import Parameters, shapes
+from fma.recipe import RECIPES
+from fma.regime import regime
+from fma.training import train
+
+# The article's table: final cost, regime, Z2_max and the norm of dW2 at epoch 100; seed 1.
+PRINTED = {
+    63: (137, "plateau", 8.7, 9.7),
+    64: (145, "converge", 47.3, 37.5),
+    65: (137, "plateau", 9.5, 10.4),
+    80: (1346, "dead", -0.5, 19.0),
+    96: (1271, "dead", -1.3, 20.7),
+    105: (1360, "dead", -1.5, 5.5),
+    110: (135, "converge", 14.0, 4.2),
+    128: (138, "converge", 24.5, 30.6),
+}
+ENTRIES = ("cost", "regime", "Z2_max", "dW2")
+
+DRAWS = {
+    "U[0, 1)": lambda random, shape: random.random_sample(shape),
+    "U[-1, 1)": lambda random, shape: random.uniform(-1, 1, shape),
+    "normal": lambda random, shape: random.randn(*shape),
+}
+SCALES = {
+    "√(1/in)": lambda i, o: np.sqrt(1 / i),
+    "√(2/in)": lambda i, o: np.sqrt(2 / i),
+    "√(2/(in+out))": lambda i, o: np.sqrt(2 / (i + o)),
+    "1": lambda i, o: 1.0,
+    "0.1": lambda i, o: 0.1,
+    "0.01": lambda i, o: 0.01,
+}
+ORDERS = {  # the order of the layers, and whether a matrix is drawn as (out, in)
+    "W1 W2 W3": ((0, 1, 2), False),
+    "W1 W2 W3, transposed": ((0, 1, 2), True),
+    "W3 W2 W1": ((2, 1, 0), False),
+    "W3 W2 W1, transposed": ((2, 1, 0), True),
+}
+LEARNING_RATES = (1e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3)
+LOSSES = {  # factors of the gradient and of the printed cost, against the mean squared error
+    "mean": (1.0, 1.0),
+    "half mean": (0.5, 0.5),
+    "mean, half gradient": (0.5, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to make the table; each field is a key of the dict of the same name."""
+
+    draw: str
+    scale: str
+    order: str
+    step: float  # learning rate × the loss's factor of the gradient
+    seed: int = 1
+    widths: tuple = tuple(PRINTED)
+
+
+def candidates(seed=1):
+    """Every candidate to simulate; losses that differ by a factor share a simulation."""
+    steps = sorted({float(f"{lr * g:.6g}") for lr in LEARNING_RATES for g, _ in LOSSES.values()})
+    return [Candidate(*c, seed=seed) for c in product(DRAWS, SCALES, ORDERS, steps)]
+
+
+def start(candidate, width):
+    """The initial network of that candidate."""
+    random = np.random.RandomState(candidate.seed)
+    layers, transposed = ORDERS[candidate.order]
+    weights = [None, None, None]
+    for layer in layers:
+        i, o = shapes(width)[2 * layer]
+        drawn = DRAWS[candidate.draw](random, (o, i) if transposed else (i, o))
+        weights[layer] = (drawn.T if transposed else drawn) * SCALES[candidate.scale](i, o)
+    W1, W2, W3 = weights
+    return Parameters(W1, np.zeros(width), W2, np.zeros(W2.shape[1]), W3, np.zeros(1))
+
+
+def matches(row, printed):
+    """Which entries of the row agree with the printed ones, the cost rounded or cut."""
+    cost, name, z2_max, norm = row
+    return [
+        bool(np.isfinite(cost)) and printed[0] in (np.floor(cost), np.round(cost)),
+        name == printed[1],
+        abs(z2_max - printed[2]) <= 0.05 + 1e-9,
+        abs(norm - printed[3]) <= 0.05 + 1e-9,
+    ]
+
+
+def row(trace):
+    """What the article prints of a run: final cost, regime, Z2_max and ‖dW2‖ at epoch 100."""
+    late = len(trace.cost) > 100
+    return (
+        float(trace.cost[-1]),
+        regime(trace),
+        float(trace.z2_max[100]) if late else np.nan,
+        float(trace.gradient_norm[100, 1]) if late else np.nan,
+    )
+
+
+def try_candidate(candidate):
+    """Score a candidate under each loss convention.
+
+    Rule: the widths are tried in the order of the table. A candidate is given up after two widths
+    unless under some convention at least two of their six printed numbers have come out (one is
+    easily met by chance, and a regime's name alone more easily still).
+
+    Returns
+    -------
+    dict
+        For each key of `LOSSES` the number of printed entries met, of four for each width; and
+        "widths", how many widths were tried.
+    """
+    met, numbers = dict.fromkeys(LOSSES, 0), dict.fromkeys(LOSSES, 0)
+    recipe = replace(RECIPES["table"], learning_rate=candidate.step)
+    for tried, width in enumerate(candidate.widths, 1):
+        trace = train(width, candidate.seed, recipe, parameters=start(candidate, width), detail=0)
+        cost, name, z2_max, norm = row(trace)
+        for loss, (gradient, factor) in LOSSES.items():
+            hits = matches((cost * factor, name, z2_max, norm * gradient), PRINTED[width])
+            met[loss] += sum(hits)
+            numbers[loss] += hits[0] + hits[2] + hits[3]
+        if tried == 2 and max(numbers.values()) < 2:
+            break
+    return met | {"widths": tried}

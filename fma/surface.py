@@ -1,0 +1,50 @@
+"""What a network has learned: its output as a surface over (m, a), and how much is interaction."""
+
+import numpy as np
+
+from fma.network import ACTIVATIONS, forward
+
+GRID = 40
+
+
+def grid(points=GRID):
+    """The values of m (or a), midpoints of `points` equal steps of [1, 10], and all their pairs."""
+    values = 1 + 9 * (np.arange(points) + 0.5) / points
+    m, a = np.meshgrid(values, values, indexing="ij")
+    return values, np.column_stack([m.ravel(), a.ravel()])
+
+
+def surface(parameters, slope=0.01, activation="leaky_relu", points=GRID):
+    """The network's output on the grid, (points, points): m down, a across."""
+    output = forward(parameters, grid(points)[1], ACTIVATIONS[activation](slope))[-1]
+    return output.reshape(points, points)
+
+
+def interaction(values):
+    """Split a surface into the best additive function of m and a and what is left of it.
+
+    With m and a independent and uniform this is the two-way analysis of variance.
+
+    Parameters
+    ----------
+    values : ndarray (points, points)
+
+    Returns
+    -------
+    dict
+        "share": the interaction's part of the variance, 0 for u(m) + v(a) and 0.1 or so for m·a;
+        "captured": the coefficient of the product's own interaction (m - 5.5)(a - 5.5) in it, 1 if
+        it was learned in full and 0 if not at all; "r2": the share of the variance of m·a that the
+        surface explains, negative if a constant would do better.
+    """
+    rows, columns = values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
+    left = values - rows - columns + values.mean()
+    m = grid(len(values))[0]
+    target = np.outer(m, m)
+    pure = np.outer(m - m.mean(), m - m.mean())
+    variance = values.var()
+    return {
+        "share": float(left.var() / variance) if variance > 0 else 0.0,
+        "captured": float((left * pure).mean() / pure.var()),
+        "r2": float(1 - ((values - target) ** 2).mean() / target.var()),
+    }
