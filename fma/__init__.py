@@ -4,6 +4,7 @@ from fma.network import Parameters, initialise
 from fma.recipe import RECIPES, Recipe
 from fma.regime import regime
 from fma.stability import sharpness
+from fma.sweep import Run, clear_cache, compute, runs, sweep
 from fma.task import Task, product_task, sum_task
 from fma.training import Trace, train
 
@@ -11,12 +12,17 @@ __all__ = [
     "RECIPES",
     "Parameters",
     "Recipe",
+    "Run",
     "Task",
     "Trace",
+    "clear_cache",
+    "compute",
     "initialise",
     "product_task",
     "regime",
+    "runs",
     "sharpness",
     "sum_task",
+    "sweep",
     "train",
 ]
