@@ -25,3 +25,14 @@ def regime(trace, few=FEW):
     if share == 0:
         return "dead"
     return "converge" if share < few else "plateau"
+
+
+def participation_ratio(shares):
+    """Effective number of neurons that carry an output: (Σ|s|)² / Σ s², over the last axis.
+
+    It is n if all n shares are equal in size and 1 if one neuron carries all; NaN if none carries
+    any (the inverse participation ratio of Bell & Dean 1970, inverted).
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        sizes = np.abs(shares) / np.max(np.abs(shares), axis=-1, keepdims=True)
+        return sizes.sum(axis=-1) ** 2 / (sizes**2).sum(axis=-1)
