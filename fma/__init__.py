@@ -4,6 +4,7 @@ from fma.network import Parameters, initialise
 from fma.recipe import RECIPES, Recipe
 from fma.regime import regime
 from fma.stability import sharpness
+from fma.stream import stream_map
 from fma.sweep import Run, clear_cache, compute, runs, sweep
 from fma.task import Task, product_task, sum_task
 from fma.training import Trace, train
@@ -22,6 +23,7 @@ __all__ = [
     "regime",
     "runs",
     "sharpness",
+    "stream_map",
     "sum_task",
     "sweep",
     "train",
