@@ -198,9 +198,9 @@ def _findings(layer):
         chosen = split & (layer.row_move == move)
         rows = f"{abs(move):,} row{'s' if abs(move) > 1 else ''}"
         way = f"{rows} {'down' if move > 0 else 'up'}" if move else "in part"
-        yield f"         {np.count_nonzero(chosen):,} more are in B {way}{_runs(layer, chosen)}."
+        yield f"         {np.count_nonzero(chosen):,} more in B {way}{_runs(layer, chosen)}."
     if layer.factor != 1:
-        yield f"Weights scaled by 1/√fan-in: B's is {layer.factor:.4f} times A's for the same draw."
+        yield f"Weights scaled by 1/sqrt(fan-in): B's is {layer.factor:.4f} times A's for the same draw."
 
 
 def _moved(layer, in_place):
