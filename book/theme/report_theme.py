@@ -13,8 +13,10 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.util.fileutil import copy_asset
 
+from fma.explorer import bundle
+
 THEME = Path(__file__).parent / "report"
-SEARCH_SCRIPTS = ("documentation_options", "doctools", "sphinx_highlight", "searchtools", "language")
+EXPLORER = ("assets/explorer.css", "assets/explorer.js")
 
 
 def setup(app):
@@ -64,30 +66,50 @@ def _display_math(writer, node):
 def _page(app, pagename, templatename, context, doctree):
     """Give the layout what it needs and leave out what a page does not."""
     root = app.config.root_doc
-    contents = context["toctree"](collapse=True, maxdepth=2, includehidden=True, titles_only=False)
-    context["contents"] = re.sub(
-        r'<a class="current reference internal" href="#">',
-        '<a class="current reference internal" href="#" aria-current="page">',
-        contents,
-    )
+    contents = context["toctree"](collapse=True, maxdepth=1, includehidden=True, titles_only=True)
+    context["contents"] = _numbered(contents, pagename)
+    context["local_contents"] = _local(context.get("toc", ""))
+    context["chapter"] = _chapter(pagename)
     context["root_doc"] = root
     context["project_title"] = app.config.html_title
     context["report_version"] = version("fma")
     context["reduced"] = os.environ.get("FMA_SCALE") == "quick"
     context["title"] = context.get("title") or pagename.title()
     context["description"] = _description(doctree)
-    context["page_styles"] = [context["pathto"]("_static/report.css", 1)]
-    context["page_scripts"] = [
-        script
-        for script in context["script_files"]
-        if pagename == "search" and any(n in str(script.filename) for n in SEARCH_SCRIPTS)
-    ]
-    if "body" in context:
-        context["body"] = _tidy(context["body"])
+    body = context.get("body", "")
+    context["body"] = _tidy(body)
+    explorer = EXPLORER if 'class="fma-explorer"' in body else ()
+    context["page_styles"] = ["_static/report.css", *(n for n in explorer if n.endswith(".css"))]
+    context["page_scripts"] = ["_static/report.js", *(n for n in explorer if n.endswith(".js"))]
     source = app.env.doc2path(pagename, base=False) if pagename in app.env.all_docs else ""
     if source.endswith(".ipynb"):
         context["notebook"] = f"notebooks/{source}"
         context["example"] = _example(app, pagename)
+
+
+def _chapter(name):
+    """The number of a chapter, from the name of its notebook; 0 for other pages."""
+    number = re.match(r"(\d\d)_", name)
+    return int(number[1]) if number else 0
+
+
+def _numbered(contents, pagename):
+    """The table of contents with the chapters' numbers, and the page that is open marked."""
+    contents = contents.replace(' role="heading"', "")
+    contents = re.sub(
+        r'(<a [^>]*href="(\d\d_\w+)\.html">)',
+        lambda link: f'{link[1]}<span class="number">{_chapter(link[2])}</span> ',
+        contents,
+    )
+    current = '<a class="current reference internal" href="#"'
+    number = f'<span class="number">{_chapter(pagename)}</span> ' if _chapter(pagename) else ""
+    return contents.replace(f"{current}>", f'{current} aria-current="page">{number}')
+
+
+def _local(toc):
+    """The sections of the page: its table of contents without the title on top."""
+    inner = re.fullmatch(r"\s*<ul>\s*<li>.*?</a>(.*)</li>\s*</ul>\s*", toc, re.DOTALL)
+    return inner[1].strip() if inner and inner[1].count("<li>") > 1 else ""
 
 
 def _description(doctree):
@@ -114,7 +136,9 @@ def _tidy(body):
 
 
 def _assets(app, exception):
-    """Copy book/assets and book/data beside the pages."""
+    """Copy book/assets and book/data beside the pages, and the explorer that pages mount."""
+    if exception is None:
+        bundle.write(Path(app.outdir) / "assets")
     for name in ("assets", "data"):
         source = Path(app.srcdir) / name
         if exception is None and source.is_dir():

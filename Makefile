@@ -1,0 +1,50 @@
+# Needs Python 3.11 or newer and make. `make help` lists the targets.
+#   make book scale=quick    make test extras=oracle,dask    make serve port=8001
+.DEFAULT_GOAL := help
+.PHONY: help book serve test bench clean
+
+PYTHON ?= $(firstword $(foreach name,python3 python python3.13 python3.12 python3.11,$(shell \
+	command -v $(name) >/dev/null 2>&1 && $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && echo $(name))))
+scale ?= full
+port ?= 8000
+extras ?= $(if $(CI),oracle$(comma)dask)
+comma := ,
+bin := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+run := $(bin)/python
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 : /p' $(firstword $(MAKEFILE_LIST))
+
+book: .venv/installed  ## build the report; scale=quick for fewer seeds and epochs
+	@$(run) -m fma build --scale $(scale)
+
+serve: .venv/installed  ## serve the built report on this machine; scale=quick, port=8000
+	@$(run) -m fma serve --scale $(scale) --port $(port)
+
+test: .venv/installed-test  ## every check; extras=oracle,dask adds JAX gradients and a Dask cluster
+	@$(run) tests
+
+bench: .venv/installed-bench  ## what is fast, beside what else could be used
+	@$(run) -m benchmarks
+
+clean:  ## remove what was built; the cache of runs stays (python -m fma cache --clear)
+	rm -rf book/_build book/*.ipynb build .venv
+
+.venv/made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, as python3 on the PATH."; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: requirements.txt pyproject.toml .venv/made
+	@echo "Installing into .venv (once)"
+	@$(run) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[test$(if $(extras),$(comma)$(extras))]'
+	@touch $@
+
+.venv/installed-bench: .venv/installed
+	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
