@@ -51,6 +51,7 @@ from fma.training import Trace, train
 
 TASKS = {"product": task.product_task, "sum": task.sum_task}
 BATCH_MS = 3_000  # short cases are computed and stored together, about this much work a file
+_sources = {}  # module name to its spec and source
 
 
 @dataclass(frozen=True)
@@ -303,13 +304,17 @@ def _is_module(name):
 
 
 def _source(name):
-    """The source text of a module."""
+    """The source text of a module, as first read since the module was loaded or reloaded."""
+    module = sys.modules.get(name)
     if name == "__main__":
         try:
-            return inspect.getsource(sys.modules[name])
+            return inspect.getsource(module)
         except (OSError, TypeError):
             raise ValueError("function must stand in a module that is a file") from None
-    return Path(find_spec(name).origin).read_text(encoding="utf-8")
+    spec = find_spec(name) if module is None else module.__spec__
+    if name not in _sources or _sources[name][0] is not spec:
+        _sources[name] = spec, Path(spec.origin).read_text(encoding="utf-8")
+    return _sources[name][1]
 
 
 @functools.cache
