@@ -22,8 +22,8 @@ book: .venv/installed  ## build the report; scale=quick for fewer seeds and epoc
 serve: .venv/installed  ## serve the built report on this machine; scale=quick, port=8000
 	@$(run) -m fma serve --scale $(scale) --port $(port)
 
-test: .venv/installed-test  ## every check; extras=oracle,dask adds JAX gradients and a Dask cluster
-	@$(run) tests
+test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask adds JAX gradients and a Dask cluster
+	@$(run) -m pytest
 
 bench: .venv/installed-bench  ## what is fast, beside what else could be used
 	@$(run) -m benchmarks
@@ -32,7 +32,7 @@ clean:  ## remove what was built; the cache of runs stays (python -m fma cache -
 	rm -rf book/_build book/*.ipynb build .venv
 
 .venv/made:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, as python3 on the PATH."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, with its venv module: install it, or name it: make book PYTHON=/path/to/python3."; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
@@ -41,7 +41,7 @@ clean:  ## remove what was built; the cache of runs stays (python -m fma cache -
 	@$(run) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/installed-test: .venv/installed
+.venv/installed-test-$(extras): .venv/installed
 	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[test$(if $(extras),$(comma)$(extras))]'
 	@touch $@
 

@@ -68,7 +68,7 @@ def build(scale="full", root=ROOT):
     log.mkdir(parents=True, exist_ok=True)
     stale = [notebook for notebook in notebooks if not _executed(notebook, folder, scale)]
     print(f"Notebooks: {len(notebooks)} at {scale} scale, {len(stale)} to execute.")
-    with _kernel_environment(folder / "_build" / "jupyter"), _progress(stale, log) as step:
+    with kernel_environment(folder / "_build" / "jupyter"), _progress(stale, log) as step:
         for notebook in stale:
             step(notebook.stem)
             _execute(notebook, folder, scale, log / f"{notebook.stem}.log")
@@ -194,7 +194,7 @@ def _cell_number(notebook, index):
 
 
 @contextlib.contextmanager
-def _kernel_environment(folder):
+def kernel_environment(folder):
     """Kernels of this Python environment, with their files in the build instead of in the home."""
     ours = {
         "JUPYTER_PREFER_ENV_PATH": "1",
@@ -361,6 +361,14 @@ class _Handler(SimpleHTTPRequestHandler):
         ".svg": "image/svg+xml",
         ".wasm": "application/wasm",
     }
+
+    def do_GET(self):
+        """Answer; browsers ask for an icon of this name even where a page names its own."""
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
 
     def log_message(self, *_):
         """Say nothing about each request."""

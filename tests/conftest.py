@@ -1,12 +1,12 @@
 """Fixtures shared by the tests: the browser, pages that guard themselves, the built site."""
 
-import functools
 import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
 from browser import LAUNCH, chromium
+
+from fma import publish
 
 
 @pytest.fixture(scope="session")
@@ -65,31 +65,41 @@ def _request(page, url):
         page.complaints.append(f"request outside the site: {url}")
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def do_GET(self):
-        if self.path == "/favicon.ico":
-            self.send_response(204)
-            self.end_headers()
-        else:
-            super().do_GET()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="session")
 def serve():
     """Serve folders on loopback: ``serve(folder)`` returns its address (no slash at its end)."""
     servers = []
 
     def start(folder):
-        handler = functools.partial(_Quiet, directory=str(folder))
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
+        site = publish.server(folder)
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        servers.append(site)
+        return f"http://127.0.0.1:{site.server_port}"
 
     yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    for site in servers:
+        site.shutdown()
+        site.server_close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Folder of the built book, at reduced scale; what is unchanged is not built again."""
+    return publish.build("quick").parent
+
+
+@pytest.fixture(scope="session")
+def site_url(site, serve):
+    """Address of the built book on loopback, without a slash at its end."""
+    return serve(site)
+
+
+@pytest.fixture(scope="session")
+def site_file_url(site):
+    """Address of the built book on disk, ``file://...``, without a slash at its end."""
+    return site.as_uri()
+
+
+def pytest_collection_modifyitems(items):
+    """Browser tests last: its event loop would be in the way of the notebooks' kernels."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
