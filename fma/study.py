@@ -1,6 +1,6 @@
-"""The probe: one run of the audit, from a stated start to a handful of numbers.
+"""The audit's runs: each from a stated start to a handful of numbers.
 
-`fma.sweep.compute(probe, [Probe(...), ...])` runs thousands of them.
+`fma.sweep.compute(probe, [Probe(...), ...])` runs thousands of them; `fma.designs` says which.
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import numpy as np
 
 from fma.network import ACTIVATIONS, forward, initialise
 from fma.recipe import Recipe
-from fma.regime import regime
+from fma.regime import participation_ratio, regime
 from fma.stability import sharpness
 from fma.surface import interaction, surface
 from fma.task import product_task, sum_task
@@ -31,6 +31,7 @@ class Probe:
     donor: tuple = ()  # (width, seed) of the network that gives `blocks`
     blocks: tuple = ()
     shadow: bool = False  # train the shadow, one neuron a layer, instead
+    eta_sharpness: float = 0.0  # if positive, the learning rate is this over the sharpness
 
 
 def start(case):
@@ -47,14 +48,24 @@ def start(case):
 
 
 def initial(case):
-    """The sharpness at the start, its product with the learning rate, the largest Z2 there."""
+    """What can be known before the first update.
+
+    Returns
+    -------
+    dict
+        "sharpness", "learning_rate" and their product "eta_sharpness"; "z2_start", the largest
+        layer-2 pre-activation; "straight", whether every layer-2 neuron is active on every row.
+    """
     recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
     value = sharpness(parameters, task, recipe.slope, recipe.activation)
+    rate = case.eta_sharpness / value if case.eta_sharpness > 0 else recipe.learning_rate
     Z2 = forward(parameters, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[2]
     return {
         "sharpness": value,
-        "eta_sharpness": recipe.learning_rate * value,
+        "learning_rate": rate,
+        "eta_sharpness": rate * value,
         "z2_start": float(Z2.max()),
+        "straight": int((Z2 > 0).all()),
     }
 
 
@@ -70,13 +81,12 @@ def probe(case):
         layer-2 neurons' outputs) and "top_two" (the share of the two largest), and the three of
         `surface.interaction`: "share", "captured", "r2" (nan if the run diverged).
     """
-    recipe, task = case.recipe, TASKS[case.task]()
-    parameters = start(case)
-    if case.shadow:
-        recipe = replace(recipe, hidden=1)
+    before = initial(case)
+    recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
+    recipe = replace(recipe, learning_rate=before["learning_rate"], hidden=len(parameters.W3))
     trace = train(len(parameters.W2), case.seed, recipe, task, parameters=parameters, detail=0)
     late = len(trace.cost) > 100
-    result = initial(case) | {
+    result = {
         "regime": regime(trace),
         "cost": float(trace.cost[-1]),
         "cost_start": float(trace.cost[0]),
@@ -86,12 +96,108 @@ def probe(case):
         "z2_max_100": float(trace.z2_max[100]) if late else np.nan,
         "dw2_norm_100": float(trace.gradient_norm[100, 1]) if late else np.nan,
     }
-    learned = dict.fromkeys(("effective", "top_two", "share", "captured", "r2"), np.nan)
-    if all(np.isfinite(p).all() for p in trace.parameters):
-        act = ACTIVATIONS[recipe.activation](recipe.slope)
+    names = "effective", "top_two", "share", "captured", "r2"
+    if result["regime"] == "diverged":
+        return before | result | dict.fromkeys(names, np.nan)
+    values = surface(trace.parameters, recipe.slope, recipe.activation)
+    return before | result | concentration(trace) | interaction(values)
+
+
+def concentration(trace):
+    """How concentrated layer 2 is at the end: participation ratio and share of the two largest."""
+    recipe, W3 = trace.recipe, trace.parameters.W3[:, 0]
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+    A2 = forward(trace.parameters, TASKS[trace.task]().x_train, act)[3]
+    output = np.sort(np.abs(W3 * A2.mean(axis=0)))[::-1]
+    return {
+        "effective": float(participation_ratio(output)),
+        "top_two": float(output[:2].sum() / max(output.sum(), 1e-300)),
+    }
+
+
+def first_updates(case, updates=12):
+    """Cost, live layer-2 neurons and sharpness before each of the first updates.
+
+    Returns
+    -------
+    dict
+        Arrays "cost", "alive", "sharpness" and "eta_sharpness", shorter if the run diverges, and
+        the final "regime".
+    """
+    recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
+    whole = train(case.width, case.seed, recipe, task, parameters=parameters, detail=0)
+    steps = min(updates, np.isfinite(whole.cost).sum())
+    values = []
+    for epoch in range(steps):
+        values.append(sharpness(parameters, task, recipe.slope, recipe.activation))
+        parameters = train(
+            *(case.width, case.seed, recipe, task), epochs=1, parameters=parameters, detail=0
+        ).parameters
+        if not np.isfinite(parameters.W2).all():
+            steps = epoch + 1
+            break
+    return {
+        "cost": whole.cost[:steps],
+        "alive": whole.alive[:steps],
+        "sharpness": np.array(values),
+        "eta_sharpness": recipe.learning_rate * np.array(values),
+        "regime": regime(whole),
+    }
+
+
+def knock_out(case):
+    """Train, find the layer-2 neuron with the largest output, and train again without its luck.
+
+    At the start of the second run that neuron's weights, in and out, are the average neuron's.
+
+    Returns
+    -------
+    dict
+        "regime" and "cost" of the first run, "regime_without" and "cost_without" of the second;
+        of the winner "rank_weight" and "rank_z2": how many neurons began with a larger W3 and
+        with a larger Z2; "share": its part of the summed outputs; "same_winner" afterwards.
+    """
+    recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+
+    def run(parameters):
+        trace = train(case.width, case.seed, recipe, task, parameters=parameters, detail=0)
         A2 = forward(trace.parameters, task.x_train, act)[3]
-        output = np.sort(np.abs(trace.parameters.W3[:, 0] * A2.mean(axis=0)))[::-1]
-        learned["effective"] = float(output.sum() ** 2 / np.maximum(output @ output, 1e-300))
-        learned["top_two"] = float(output[:2].sum() / np.maximum(output.sum(), 1e-300))
-        learned |= interaction(surface(trace.parameters, recipe.slope, recipe.activation))
-    return result | learned
+        return trace, np.abs(trace.parameters.W3[:, 0] * A2.mean(axis=0))
+
+    first, output = run(parameters)
+    winner = int(np.argmax(np.nan_to_num(output)))
+    tops = forward(parameters, task.x_train, act)[2].max(axis=0)
+    W1, b1, W2, b2, W3, b3 = (p.copy() for p in parameters)
+    W2[:, winner], W3[winner] = W2.mean(axis=1), W3.mean()
+    second, output_without = run(type(parameters)(W1, b1, W2, b2, W3, b3))
+    return {
+        "regime": regime(first),
+        "cost": float(first.cost[-1]),
+        "regime_without": regime(second),
+        "cost_without": float(second.cost[-1]),
+        "rank_weight": int((parameters.W3[:, 0] > parameters.W3[winner, 0]).sum()),
+        "rank_z2": int((tops > tops[winner]).sum()),
+        "share": float(output[winner] / max(output.sum(), 1e-300)),
+        "same_winner": int(np.argmax(np.nan_to_num(output_without)) == winner),
+    }
+
+
+def revival(case):
+    """Train a network on and report when layer 2 died and when it lived again.
+
+    Returns
+    -------
+    dict
+        Epochs "died" and "revived", -1 if never; "regime" and "cost" at the end; "alive".
+    """
+    trace = train(case.width, case.seed, case.recipe, TASKS[case.task](), detail=0)
+    dead = np.flatnonzero(trace.alive == 0)
+    again = np.flatnonzero(trace.alive[dead[0] :] > 0) if len(dead) else []
+    return {
+        "died": int(dead[0]) if len(dead) else -1,
+        "revived": int(dead[0] + again[0]) if len(again) else -1,
+        "regime": regime(trace),
+        "cost": float(trace.cost[-1]),
+        "alive": int(trace.alive[-1]),
+    }

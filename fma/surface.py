@@ -35,8 +35,10 @@ def interaction(values):
         "share": the interaction's part of the variance, 0 for u(m) + v(a) and 0.1 or so for m·a;
         "captured": the coefficient of the product's own interaction (m - 5.5)(a - 5.5) in it, 1 if
         it was learned in full and 0 if not at all; "r2": the share of the variance of m·a that the
-        surface explains, negative if a constant would do better.
+        surface explains, negative if a constant would do better. All nan beyond finite numbers.
     """
+    if not np.all(np.abs(values) < 1e150):  # whose squares are beyond the finite numbers
+        return dict.fromkeys(("share", "captured", "r2"), np.nan)
     rows, columns = values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
     left = values - rows - columns + values.mean()
     m = grid(len(values))[0]

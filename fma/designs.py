@@ -1,0 +1,104 @@
+"""Which runs the audit makes: the rule of each experiment, fixed before its runs.
+
+Each function returns a list of cases for `fma.sweep.compute` and one of the functions of
+`fma.study`. Every experiment varies one recipe, the `table` one unless told otherwise.
+"""
+
+from dataclasses import replace
+from itertools import chain, combinations, product
+
+import numpy as np
+
+from fma.article import WIDTHS
+from fma.recipe import as_recipe
+from fma.study import Probe
+from fma.transplant import BLOCKS
+
+LOWEST, HIGHEST = 24, 160  # widths drawn at random
+SEEDS = 40  # seeds drawn at random
+BELOW_BORDER = 5.5  # the first border is sought below this η λ₀
+STRANGER = 10_000  # added to a seed for an unrelated second network
+SUBSETS = tuple(chain.from_iterable(combinations(BLOCKS, k) for k in range(len(BLOCKS) + 1)))
+
+
+def border_runs(recipe="table", n=3600, seed=2026):
+    """Draw `n` runs: width, seed and learning rate independent of each other.
+
+    The width is uniform on 24 to 160, the seed on 1 to 40, the learning rate log-uniform between
+    0.3 and 3 times the recipe's.
+    """
+    recipe, random = as_recipe(recipe), np.random.RandomState(seed)
+    widths = random.randint(LOWEST, HIGHEST + 1, n)
+    seeds = random.randint(1, SEEDS + 1, n)
+    rates = recipe.learning_rate * np.exp(random.uniform(np.log(0.3), np.log(3), n))
+    return [
+        Probe(int(w), int(s), replace(recipe, learning_rate=float(rate)))
+        for w, s, rate in zip(widths, seeds, rates, strict=True)
+    ]
+
+
+def phase_rates(recipe="table", n=96):
+    """Learning rates of the phase diagram: log-spaced from 0.2 to 4 times the recipe's."""
+    return as_recipe(recipe).learning_rate * np.geomspace(0.2, 4, n)
+
+
+def phase_runs(recipe="table", seed=1, widths=range(16, 161), n=96):
+    """One run for each width (slowest) and learning rate of the phase diagram."""
+    recipe = as_recipe(recipe)
+    return [
+        Probe(w, seed, replace(recipe, learning_rate=float(rate)))
+        for w, rate in product(widths, phase_rates(recipe, n))
+    ]
+
+
+def grid_runs(recipe="table", widths=WIDTHS, seeds=(1,), **changes):
+    """One run for each width (slowest) and seed; `changes` are further fields of `Probe`."""
+    return [Probe(w, s, as_recipe(recipe), **changes) for w, s in product(widths, seeds)]
+
+
+def graft_runs(recipe="table", seeds=range(1, 101), widths=(63, 64)):
+    """Both networks of each seed with every set of layers taken from the other.
+
+    Order: seed slowest, then receiver, then the sets in the order of `SUBSETS`.
+    """
+    recipe = as_recipe(recipe)
+    return [
+        Probe(receiver, seed, recipe, donor=(donor, seed), blocks=blocks)
+        for seed in seeds
+        for receiver, donor in (widths, widths[::-1])
+        for blocks in SUBSETS
+    ]
+
+
+def stranger_runs(recipe="table", seeds=range(1, 101), width=64):
+    """Networks of one width that take every set of layers from an unrelated seed's network."""
+    recipe = as_recipe(recipe)
+    return [
+        Probe(width, seed, recipe, donor=(width, seed + STRANGER), blocks=blocks)
+        for seed in seeds
+        for blocks in SUBSETS
+    ]
+
+
+def variants(recipe="table"):
+    """Name to Recipe: other slopes, activations and initialisations, one changed at a time."""
+    recipe = as_recipe(recipe)
+    return (
+        {f"slope {s:g}": replace(recipe, slope=s) for s in (0.0, 0.01, 0.1, 0.3, 0.6, 1.0)}
+        | {name: replace(recipe, activation=name.lower()) for name in ("GELU", "SiLU", "tanh")}
+        | {
+            name: replace(recipe, init=init)
+            for name, init in (("He", "he"), ("Glorot", "glorot"), ("PyTorch", "torch"))
+        }
+    )
+
+
+def variant_runs(recipe, n=160, seed=2027):
+    """Draw `n` runs with η λ₀ log-uniform between 1.5 and 12 and the width uniform on 24 to 160."""
+    random = np.random.RandomState(seed)
+    targets = np.exp(random.uniform(np.log(1.5), np.log(12), n))
+    widths, seeds = random.randint(LOWEST, HIGHEST + 1, n), random.randint(1, 2**31, n)
+    return [
+        Probe(int(w), int(s), as_recipe(recipe), eta_sharpness=float(x))
+        for w, s, x in zip(widths, seeds, targets, strict=True)
+    ]
