@@ -59,12 +59,16 @@ class Layout:
         return self is PHONE
 
     def figure(self, title, height, *subplots, **options):
-        """A Figure `height` inches high with its title, and its axes (see Figure.subplots)."""
+        """A Figure `height` inches high below its title, and its axes (see Figure.subplots)."""
+        figure = self.blank(title, height)
+        return figure, figure.subplots(*subplots, **options)
+
+    def blank(self, title, height):
+        """A Figure `height` inches high below its title, without axes."""
         lines = textwrap.wrap(title, self.columns)
         figure = Figure(figsize=(self.width, height + 0.18 * len(lines)))
-        axes = figure.subplots(*subplots, **options)
         figure.suptitle("\n".join(lines), x=0.005, ha="left")
-        return figure, axes
+        return figure
 
 
 DESK = Layout("desk", 7.2, 84)
