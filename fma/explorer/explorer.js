@@ -1,0 +1,593 @@
+// The explorer: one component for two hosts, Jupyter (as an anywidget) and the static book (mount.js).
+// It reads and writes its whole state through `model`, the contract of anywidget: get, set,
+// save_changes, on, off. A host may add `address()`, the link to what is shown.
+
+import { REGIME_NAMES, measured, number, rateText, readTheme } from "./draw.js";
+import { buildPage, h } from "./page.js";
+import { createRuns } from "./runs.js";
+import { LARGEST_SEED, RATES, RECIPES, SEEDS, STATE_KEYS, WIDTHS, drive, driven, keyOf, runOf, tidyRate } from "./state.js";
+import {
+  drawCurves, drawGauge, drawMap, drawMark, drawNeurons, drawSurface, epochScale, indexAt, mapScales, neuronOrder,
+  reading, surfaceError,
+} from "./views.js";
+
+const SIDES = ["a", "b"];
+const BLOCKS = ["W1", "W2", "W3"];
+const CURVES = {
+  cost: (record) => record.cost,
+  z2: (record) => record.z2Max,
+  dw1: (record) => record.norms?.[0],
+  dw2: (record) => record.norms?.[1],
+  dw3: (record) => record.norms?.[2],
+};
+const SPOKEN_AFTER = 350; // ms without a change before a drag is announced
+const TRAINED_AFTER = 120; // ms without a change before a run is trained
+
+export function render({ model, el }) {
+  const parts = buildPage();
+  el.replaceChildren(parts.root);
+  const ui = { state: {}, hover: null, pointing: null, theme: null, map: null, mapCache: {}, pixels: {}, drawn: new Map() };
+  const cleanups = [];
+  const runs = createRuns(schedule);
+
+  // --- state -------------------------------------------------------------------------------
+
+  function readState() {
+    for (const key of STATE_KEYS) ui.state[key] = model.get(key);
+  }
+
+  function change(changes) {
+    let changed = false;
+    for (const [key, value] of Object.entries(changes)) {
+      if (model.get(key) === value) continue;
+      model.set(key, value);
+      changed = true;
+    }
+    if (!changed) return;
+    model.save_changes();
+    schedule();
+  }
+
+  const control = (name, value) => change(drive(ui.state, name, value));
+
+  // --- a frame -----------------------------------------------------------------------------
+
+  let frame = 0;
+  function schedule() {
+    frame ||= requestAnimationFrame(paint);
+  }
+
+  function paint() {
+    frame = 0;
+    readState();
+    if (!ui.theme?.paper) ui.theme = readTheme(parts.root); // it has none until it is on the page
+    const { state, theme } = ui;
+    const shown = SIDES.map((side) => {
+      const run = runOf(state, side);
+      const found = runs.look(run);
+      const { regime } = found.record;
+      const colour = regime ? theme[regime] : theme.muted;
+      return { name: side.toUpperCase(), side, run, colour, dashed: side === "b", ...found };
+    });
+    const last = Math.max(...shown.map(({ run }) => run.epochs)) - 1;
+    const at = Math.min(last, ui.hover ?? state.epoch ?? last);
+    ui.shown = shown;
+    ui.last = last;
+    ui.at = at;
+    showControls(shown, at);
+    showCards(shown);
+    showCurves(shown, at, last);
+    showNeurons(shown, at, last);
+    showSurfaces(shown, at);
+    showMap(shown);
+    showGauge(shown);
+    showTable(shown, at);
+    showActions(shown);
+    announce(shown);
+    trainSoon(shown);
+  }
+
+  /** Run `draw` only if what it depends on has changed since the last time. */
+  function redraw(name, dependencies, draw) {
+    const canvas = parts[name];
+    const all = [...dependencies, ui.theme, canvas.box.width, canvas.box.height, canvas.box.ratio];
+    const before = ui.drawn.get(name);
+    if (before?.length === all.length && before.every((value, i) => Object.is(value, all[i]))) return false;
+    ui.drawn.set(name, all);
+    if (canvas.box.width > 0) draw(canvas);
+    return true;
+  }
+
+  // --- controls ----------------------------------------------------------------------------
+
+  function showControls(shown, at) {
+    const { state } = ui;
+    const first = shown.find(({ side }) => driven(state).includes(side)).run;
+    const both = state.controls === "both";
+    for (const name of [...SIDES, "both"]) parts[`controls_${name}`].checked = state.controls === name;
+    for (const side of SIDES) parts[`card_${side}`].classList.toggle("fx-driven", driven(state).includes(side));
+    const pair = (pick) => (both ? shown.map(({ run }) => pick(run)).join(" and ") : pick(first));
+    setRange("width", first.width, pair((run) => `${run.width}`));
+    setRange("seed", Math.min(SEEDS.high, Math.max(SEEDS.low, first.seed)), pair((run) => `${run.seed}`));
+    setRange("learning_rate", Math.log10(first.learningRate).toFixed(2), pair((run) => rateText(run.learningRate)));
+    setRange("slope", first.slope, pair((run) => `${run.slope}`));
+    if (document.activeElement !== parts.typed_seed) setValue(parts.typed_seed, first.seed);
+    setValue(parts.recipe, first.recipe);
+    const { epoch } = parts;
+    if (+epoch.max !== ui.last) epoch.max = ui.last;
+    setValue(epoch, at);
+    attribute(epoch, "aria-valuetext", at === ui.last ? `${at}, the last` : `${at}`);
+    text("epoch_text", at.toLocaleString("en"));
+    attribute(parts.scale, "aria-pressed", `${state.scale === "linear"}`);
+  }
+
+  function setRange(name, value, words) {
+    setValue(parts[name], value);
+    text(`${name}_text`, words);
+    attribute(parts[name], "aria-valuetext", words);
+    const { min, max } = parts[name];
+    parts[name].style.setProperty("--fx-filled", `${(100 * (value - min)) / (max - min)}%`);
+  }
+
+  function setValue(element, value) {
+    if (element.value !== `${value}`) element.value = value;
+  }
+
+  function attribute(element, name, value) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+
+  function text(name, words) {
+    if (parts[name].textContent !== words) parts[name].textContent = words;
+  }
+
+  for (const name of ["width", "seed"]) {
+    parts[name].addEventListener("input", () => control(name, +parts[name].value));
+  }
+  parts.slope.addEventListener("input", () => control("slope", +parts.slope.value));
+  parts.learning_rate.addEventListener("input", () => {
+    const rate = Math.min(RATES.high, Math.max(RATES.low, 10 ** parts.learning_rate.value));
+    control("learning_rate", tidyRate(rate));
+  });
+  parts.recipe.addEventListener("change", () => control("recipe", parts.recipe.value));
+  parts.typed_seed.addEventListener("input", () => {
+    const { value } = parts.typed_seed;
+    const good = /^\d+$/.test(value) && +value <= LARGEST_SEED;
+    attribute(parts.typed_seed, "aria-invalid", `${!good}`);
+    if (good) control("seed", +value);
+  });
+  parts.typed_seed.addEventListener("blur", () => {
+    attribute(parts.typed_seed, "aria-invalid", "false");
+    schedule();
+  });
+  for (const name of [...SIDES, "both"]) {
+    parts[`controls_${name}`].addEventListener("change", () => change({ controls: name }));
+  }
+  for (const side of SIDES) {
+    parts[`card_${side}`].addEventListener("click", () => change({ controls: side }));
+  }
+  parts.epoch.addEventListener("input", () => pin(+parts.epoch.value));
+  parts.scale.addEventListener("click", () => change({ scale: ui.state.scale === "log" ? "linear" : "log" }));
+
+  const pin = (epoch) => {
+    ui.hover = null;
+    change({ epoch: epoch >= ui.last ? null : Math.max(0, Math.round(epoch)) });
+  };
+
+  // --- the two runs ------------------------------------------------------------------------
+
+  function showCards(shown) {
+    for (const { side, run, record, progress, colour } of shown) {
+      const { regime, finalCost } = record;
+      const graft = run.graft ? ` · ${blocksOf(run.graft.blocks).join(", ")} of A` : "";
+      text(`what_${side}`, `${run.width} ${run.width === 1 ? "neuron" : "neurons"} · seed ${run.seed} · ${run.recipe}${graft}`);
+      text(`regime_${side}`, regime ?? (progress ? `epoch ${progress.epoch}` : "not trained yet"));
+      text(`cost_${side}`, regime ? `final cost ${number(finalCost)}` : progress ? "training…" : "");
+      attribute(parts[`card_${side}`], "data-regime", regime ?? "");
+      redraw(`mark_${side}`, [regime, colour], (canvas) => drawMark(canvas, { regime, colour, theme: ui.theme }));
+    }
+  }
+
+  function showCurves(shown, at, last) {
+    for (const [name, pick] of Object.entries(CURVES)) {
+      const series = shown
+        .filter(({ record }) => record.count > 0 && pick(record))
+        .map(({ name: label, record, colour, dashed }) => ({
+          name: label, epochs: record.epochs, y: pick(record), count: record.count, colour, dashed,
+        }));
+      const kind = name === "z2" ? "symlog" : name === "cost" ? ui.state.scale : "log";
+      const settled = kind === "linear" ? 10 : 0;
+      const depends = [kind, at, last, ...shown.flatMap(({ record, colour }) => [record, record.count, colour])];
+      const drawn = redraw(name, depends, (canvas) =>
+        drawCurves(canvas, { series, kind, last, at, theme: ui.theme, settled, compact: name !== "cost" }),
+      );
+      if (!drawn) continue;
+      const words = shown.map((one) => (pick(one.record) ? reading(one, pick, at) : `${one.name} –`));
+      text(`${name}_reading`, words.join("  "));
+      scrubbed(name, at, last, words.join(", "));
+    }
+  }
+
+  function scrubbed(name, at, last, words) {
+    attribute(parts[name], "aria-valuemin", "0");
+    attribute(parts[name], "aria-valuemax", `${last}`);
+    attribute(parts[name], "aria-valuenow", `${at}`);
+    attribute(parts[name], "aria-valuetext", `epoch ${at}: ${words}`);
+  }
+
+  function showNeurons(shown, at, last) {
+    const top = Math.max(2, ...shown.map(({ detail }) => (detail ? settledTop(detail) : 0)));
+    for (const { side, name, detail, dashed } of shown) {
+      const view = `neurons_${side}`;
+      const drawn = redraw(view, [detail, detail?.count, at, last, top], (canvas) => {
+        const run = { name, record: detail ?? {}, dashed };
+        drawNeurons(canvas, { run, last, at, top, theme: ui.theme, pixels: pixelsFor(view) });
+      });
+      if (!drawn) continue;
+      const words = neuronWords(detail, at);
+      text(`${view}_reading`, words);
+      scrubbed(view, at, last, words);
+    }
+  }
+
+  function neuronWords(detail, at) {
+    const i = detail ? indexAt(detail, at) : -1;
+    if (i < 0) return "not trained yet";
+    const { hidden, tops } = detail;
+    const alive = tops.subarray(i * hidden, (i + 1) * hidden).reduce((sum, top) => sum + (top > 0), 0);
+    if (alive === 0) return `none of ${hidden} alive`;
+    const [winner] = neuronOrder({ ...detail, count: i + 1 });
+    return `${alive} of ${hidden} alive, #${winner + 1} leads at ${number(tops[i * hidden + winner])}`;
+  }
+
+  function settledTop({ count, hidden, tops }) {
+    let top = 0;
+    for (let i = hidden * Math.min(count - 1, Math.ceil(count / 10)); i < count * hidden; i += 1) {
+      if (Number.isFinite(tops[i])) top = Math.max(top, tops[i]);
+    }
+    return 10 ** (Math.ceil(4 * Math.log10(top + 1)) / 4);
+  }
+
+  function showSurfaces(shown, at) {
+    for (const { side, detail, dashed } of shown) {
+      const view = `surface_${side}`;
+      const i = detail ? indexAt(detail, at) : -1;
+      const field = i < 0 ? null : detail.surfaceAt(i);
+      redraw(view, [field], (canvas) => {
+        drawSurface(canvas, { run: { dashed }, field, theme: ui.theme, pixels: pixelsFor(view) });
+        const words = field ? `off by ${number(surfaceError(field))} (root mean square)` : "not trained yet";
+        text(`${view}_reading`, words);
+        attribute(canvas, "aria-label", `What ${side.toUpperCase()} answers against m·a at epoch ${at}: ${words}`);
+      });
+    }
+  }
+
+  /** A reusable bitmap for a view: pixelsFor(name)(width, height) → { data, paint() }. */
+  function pixelsFor(name) {
+    return (width, height) => {
+      let kept = ui.pixels[name];
+      if (!kept || kept.canvas.width !== width || kept.canvas.height !== height) {
+        const canvas = Object.assign(document.createElement("canvas"), { width, height });
+        const context = canvas.getContext("2d");
+        const image = context.createImageData(width, height);
+        kept = { canvas, data: image.data, paint: () => (context.putImageData(image, 0, 0), canvas) };
+        ui.pixels[name] = kept;
+      }
+      return kept;
+    };
+  }
+
+  // --- map ---------------------------------------------------------------------------------
+
+  function showMap(shown) {
+    const first = shown.find(({ side }) => driven(ui.state).includes(side)).run;
+    const map = runs.map(first.recipe);
+    ui.map = map;
+    const depends = [map, ui.pointing, ...shown.flatMap(({ run }) => [run.width, run.seed])];
+    redraw("map", depends, (canvas) => {
+      const colours = REGIME_NAMES.map((name) => ui.theme[name]);
+      drawMap(canvas, { map, runs: shown, theme: ui.theme, cache: ui.mapCache, colours });
+    });
+    const { pointing } = ui;
+    const under = pointing && REGIME_NAMES[map.regimeAt(pointing.width, pointing.seed)];
+    text("map_reading", pointing ? `width ${pointing.width}, seed ${pointing.seed}: ${under ?? "unknown"}` : `${map.name}: seed against width`);
+  }
+
+  function cellAt(event) {
+    const box = parts.map.getBoundingClientRect();
+    const { x, y } = mapScales(box.width, box.height, ui.map);
+    const [width, seed] = [Math.round(x.invert(event.clientX - box.left)), Math.round(y.invert(event.clientY - box.top))];
+    const { widths, seeds } = ui.map;
+    if (width < widths[0] || width > widths.at(-1) || seed < seeds[0] || seed > seeds.at(-1)) return null;
+    return { width, seed };
+  }
+
+  parts.map.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch") return;
+    ui.pointing = cellAt(event);
+    schedule();
+  });
+  parts.map.addEventListener("pointerleave", () => {
+    ui.pointing = null;
+    schedule();
+  });
+  parts.map.addEventListener("click", (event) => {
+    const cell = cellAt(event);
+    if (!cell) return;
+    const moved = { ...ui.state, ...drive(ui.state, "width", cell.width) };
+    change({ ...drive(ui.state, "width", cell.width), ...drive(moved, "seed", cell.seed) });
+  });
+  parts.map.addEventListener("keydown", (event) => {
+    const step = event.shiftKey ? 10 : 1;
+    const move = { ArrowLeft: ["width", -step], ArrowRight: ["width", step], ArrowUp: ["seed", step], ArrowDown: ["seed", -step] }[event.key];
+    if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const [name, by] = move;
+    const first = runOf(ui.state, driven(ui.state)[0])[name];
+    const limits = name === "width" ? WIDTHS : SEEDS;
+    control(name, Math.min(limits.high, Math.max(limits.low, first + by)));
+  });
+
+  // --- scrubbing ---------------------------------------------------------------------------
+
+  for (const name of [...Object.keys(CURVES), ...SIDES.map((side) => `neurons_${side}`)]) {
+    const canvas = parts[name];
+    const pad = name.startsWith("neurons") ? { left: 46, right: 12 } : undefined;
+    const epochAt = (event) => {
+      const box = canvas.getBoundingClientRect();
+      const epoch = epochScale(box.width, ui.last, pad).invert(event.clientX - box.left);
+      return Math.round(Math.min(ui.last, Math.max(0, epoch)));
+    };
+    canvas.addEventListener("pointermove", (event) => {
+      ui.hover = epochAt(event);
+      schedule();
+    });
+    canvas.addEventListener("pointerleave", () => {
+      ui.hover = null;
+      schedule();
+    });
+    canvas.addEventListener("click", (event) => pin(epochAt(event)));
+    canvas.addEventListener("keydown", (event) => {
+      const page = Math.max(1, Math.round(ui.last / 10));
+      const to = {
+        ArrowLeft: ui.at - 1, ArrowDown: ui.at - 1, ArrowRight: ui.at + 1, ArrowUp: ui.at + 1,
+        PageDown: ui.at - page, PageUp: ui.at + page, Home: 0, End: ui.last,
+      }[event.key];
+      if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      pin(to);
+    });
+  }
+
+  // --- numbers -----------------------------------------------------------------------------
+
+  const border = runs.border;
+  function showGauge(shown) {
+    redraw("gauge", shown.flatMap(({ record, colour }) => [record.sharpness, colour]), (canvas) => {
+      const limits = [{ value: 2, text: "2: stability limit" }];
+      if (border) limits.push({ value: border.value, text: border.text });
+      drawGauge(canvas, { runs: shown, limits, theme: ui.theme });
+      const words = shown.map(({ name, record }) => `${name} ${number(record.sharpness)}`).join("  ");
+      text("gauge_reading", words);
+      attribute(canvas, "aria-label", `Learning step times sharpness at the start: ${words}; the stability limit is 2`);
+    });
+  }
+
+  const ROWS = [
+    ["Regime", (one) => one.record.regime ?? "–"],
+    ["Final cost", (one) => number(one.record.finalCost)],
+    ["Cost", (one, i) => number(one.record.cost?.[i])],
+    ["Largest Z2", (one, i) => number(one.record.z2Max?.[i])],
+    ["‖dW1‖", (one, i) => number(one.record.norms?.[0]?.[i])],
+    ["‖dW2‖", (one, i) => number(one.record.norms?.[1]?.[i])],
+    ["‖dW3‖", (one, i) => number(one.record.norms?.[2]?.[i])],
+    ["Layer-2 neurons alive", (one, i) => number(one.record.alive?.[i])],
+  ];
+  const cells = ROWS.map(([label]) => {
+    const pair = SIDES.map(() => h("td"));
+    parts.rows.append(h("tr", {}, h("th", { scope: "row" }, label), ...pair));
+    return pair;
+  });
+
+  function showTable(shown, at) {
+    text("table_epoch", `at epoch ${at.toLocaleString("en")}`);
+    shown.forEach((one, column) => {
+      const i = one.record.count > 0 ? indexAt(one.record, at) : -1;
+      ROWS.forEach(([, value], row) => {
+        const words = value(one, i);
+        if (cells[row][column].textContent !== words) cells[row][column].textContent = words;
+      });
+      text(`head_${one.side}`, `${one.name} (${one.run.width})`);
+    });
+  }
+
+  // --- words -------------------------------------------------------------------------------
+
+  let spoken = { at: -Infinity, timer: 0 };
+  /** Say what is shown: at once after a pause, and after the last of many changes. */
+  function announce(shown) {
+    const words = shown.map(describe).join(" ");
+    clearTimeout(spoken.timer);
+    if (words === parts.status.textContent) return;
+    const say = () => text("status", words);
+    const now = performance.now();
+    if (now - spoken.at > SPOKEN_AFTER) say();
+    else spoken.timer = setTimeout(say, SPOKEN_AFTER);
+    spoken.at = now;
+  }
+
+  function describe({ name, run, record, progress }) {
+    const own = run.learningRate === RECIPES[run.recipe].learningRate;
+    const rate = own ? "" : `, learning rate ${rateText(run.learningRate)}`;
+    const slope = run.slope === 0.01 ? "" : `, slope ${run.slope}`;
+    const graft = run.graft ? `, ${blocksOf(run.graft.blocks).join(" and ")} taken from A` : "";
+    const what = `${name}: width ${run.width}, seed ${run.seed}, recipe ${run.recipe}${rate}${slope}${graft}`;
+    if (record.regime) return `${what}: ${record.regime}, final cost ${number(record.finalCost)}.`;
+    return `${what}: ${progress ? "training" : "not trained yet"}.`;
+  }
+
+  const blocksOf = (blocks) => BLOCKS.filter((block) => blocks.includes(block));
+
+  for (const name of REGIME_NAMES) {
+    const sign = h("canvas", { class: "fx-mark", "aria-hidden": "true" });
+    parts[`legend_${name}`] = sign;
+    parts.canvases.push(sign);
+    parts.legend.append(h("li", {}, sign, name));
+  }
+  function showLegend() {
+    for (const name of REGIME_NAMES) {
+      redraw(`legend_${name}`, [], (canvas) => drawMark(canvas, { regime: name, colour: ui.theme[name], theme: ui.theme }));
+    }
+  }
+
+  // --- actions -----------------------------------------------------------------------------
+
+  function showActions(shown) {
+    showLegend();
+    const [a, b] = shown;
+    text("graft_text", `Start B (${b.run.width}) with A’s (${a.run.width})`);
+    for (const block of BLOCKS) {
+      const pressed = ui.state.graft.includes(block);
+      attribute(parts[`graft_${block}`], "aria-pressed", `${pressed}`);
+    }
+    const busy = shown.some(({ progress }) => progress);
+    text("train", busy ? "Stop" : "Train live");
+    const both = ui.state.controls === "both";
+    text("download", both ? "Download these runs as CSV" : "Download this run as CSV");
+    const failed = shown.map(({ problem }) => problem).find(Boolean);
+    const differs = shown.filter(({ difference }) => difference);
+    const words = failed ?? differs.map(({ name, difference }) => `${name}: ${difference}`).join(" ");
+    const live = shown.filter(({ live: done }) => done).map(({ name, live: done }) => `${name} in ${done.milliseconds} ms`);
+    text("note", words || (live.length ? `Trained here, in this page: ${live.join(", ")}.` : ""));
+  }
+
+  for (const block of BLOCKS) {
+    parts[`graft_${block}`].addEventListener("click", () => {
+      const has = blocksOf(ui.state.graft);
+      const now = BLOCKS.filter((b) => (b === block) !== has.includes(b));
+      change({ graft: now.join("") });
+    });
+  }
+
+  let trainTimer = 0;
+  let settled = "";
+  function trainSoon(shown) {
+    const wanted = shown.map(({ key }) => key).join();
+    if (wanted === settled) return;
+    settled = wanted;
+    runs.cancel((key) => !shown.some((one) => one.key === key));
+    clearTimeout(trainTimer);
+    trainTimer = setTimeout(() => {
+      for (const { side, run } of ui.shown) if (run.epochs <= 1000) runs.train(side, run);
+    }, TRAINED_AFTER);
+  }
+
+  function stop() {
+    clearTimeout(trainTimer);
+    runs.cancel(() => true);
+    schedule();
+  }
+
+  parts.train.addEventListener("click", () => {
+    if (ui.shown.some(({ progress }) => progress)) {
+      stop();
+      return;
+    }
+    for (const { side, run } of ui.shown) runs.train(side, run, { again: true });
+    schedule();
+  });
+  parts.root.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && ui.shown.some(({ progress }) => progress)) stop();
+  });
+
+  parts.copy.hidden = !model.address;
+  parts.copy.addEventListener("click", async () => {
+    const link = model.address();
+    parts.copy.textContent = (await copyText(link)) ? "Link copied" : "Copy it from the address bar";
+    setTimeout(() => (parts.copy.textContent = "Copy link"), 2000);
+  });
+
+  parts.download.addEventListener("click", () => {
+    const chosen = ui.shown.filter(({ side }) => driven(ui.state).includes(side));
+    const name = chosen.map(({ run }) => `${run.recipe}-${run.width}-${run.seed}`).join("-");
+    saveFile(`fma-${name}.csv`, toCsv(chosen));
+  });
+
+  parts.reset.addEventListener("click", () => change(model.defaults ?? {}));
+  parts.reset.hidden = !model.defaults;
+
+  // --- what happens around -----------------------------------------------------------------
+
+  const problemChanged = () => {
+    const words = model.get("problem") ?? "";
+    text("problem", words);
+    parts.problem.hidden = !words;
+  };
+  const changed = () => schedule();
+  for (const key of STATE_KEYS) model.on(`change:${key}`, changed);
+  model.on("change:problem", problemChanged);
+  cleanups.push(() => {
+    for (const key of STATE_KEYS) model.off(`change:${key}`, changed);
+    model.off("change:problem", problemChanged);
+  });
+  problemChanged();
+
+  const themeChanged = () => {
+    ui.theme = null;
+    schedule();
+  };
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", themeChanged);
+  const themed = new MutationObserver(themeChanged);
+  for (const element of [document.documentElement, document.body]) {
+    themed.observe(element, { attributes: true, attributeFilter: ["data-theme", "data-mode", "class", "data-jp-theme-light"] });
+  }
+  document.fonts?.ready.then(themeChanged);
+  const sizes = measured(parts.canvases, schedule);
+  cleanups.push(() => {
+    scheme.removeEventListener("change", themeChanged);
+    themed.disconnect();
+    sizes.disconnect();
+    clearTimeout(trainTimer);
+    clearTimeout(spoken.timer);
+    cancelAnimationFrame(frame);
+    runs.close();
+  });
+
+  paint();
+  return () => cleanups.forEach((cleanup) => cleanup());
+}
+
+/** Runs as comma-separated values, a line for each recorded epoch. */
+function toCsv(chosen) {
+  const lines = ["run,width,seed,recipe,learning_rate,slope,graft,epoch,cost,z2_max,dW1_norm,dW2_norm,dW3_norm,alive"];
+  for (const { name, run, record } of chosen) {
+    const fixed = [name, run.width, run.seed, run.recipe, run.learningRate, run.slope, run.graft?.blocks ?? ""];
+    for (let i = 0; i < record.count; i += 1) {
+      const values = [record.epochs[i], record.cost[i], record.z2Max?.[i], ...[0, 1, 2].map((k) => record.norms?.[k]?.[i]), record.alive?.[i]];
+      lines.push([...fixed, ...values.map((value) => value ?? "")].join());
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function saveFile(name, content) {
+  const url = URL.createObjectURL(new Blob([content], { type: "text/csv" }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+async function copyText(words) {
+  try {
+    await navigator.clipboard.writeText(words);
+    return true;
+  } catch {
+    const area = h("textarea", { style: "position:fixed;opacity:0" });
+    area.value = words;
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    return copied;
+  }
+}

@@ -1,0 +1,249 @@
+// The explorer's elements, made once. Text from outside enters as text, never as markup.
+
+import { LARGEST_SEED, RECIPES, SEEDS, WIDTHS } from "./state.js";
+
+/** An element: h("p", { class: "x", onclick: f }, "text", child, ...). */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== null));
+  return element;
+}
+
+const RATE_STEPS = { min: -6, max: -3, step: 0.01 }; // of the slider: powers of ten
+
+let explorers = 0; // on this page, so that ids differ
+
+/**
+ * Build the page of one explorer. Returns its parts by name; `parts.root` is the element to show.
+ */
+export function buildPage() {
+  explorers += 1;
+  const prefix = `fma${explorers}`;
+  const parts = { canvases: [] };
+  const keep = (name, element) => (parts[name] = element);
+  const canvas = (name, properties) => {
+    const element = keep(name, h("canvas", properties));
+    parts.canvases.push(element);
+    return element;
+  };
+
+  const card = (run) => {
+    const name = run.toUpperCase();
+    const id = `${prefix}-${run}`;
+    return keep(
+      `card_${run}`,
+      h(
+        "div",
+        { class: `fx-card fx-card-${run}` },
+        h(
+          "label",
+          { class: "fx-name" },
+          keep(
+            `controls_${run}`,
+            h("input", { type: "radio", name: `${prefix}-controls`, value: run, "aria-describedby": id }),
+          ),
+          h("span", { class: "fx-letter" }, name),
+          h("span", { class: "fx-stroke", "aria-hidden": "true" }),
+        ),
+        h(
+          "div",
+          { class: "fx-facts", id },
+          keep(`what_${run}`, h("span", { class: "fx-what" })),
+          h(
+            "span",
+            { class: "fx-outcome" },
+            canvas(`mark_${run}`, { class: "fx-mark", "aria-hidden": "true" }),
+            keep(`regime_${run}`, h("b", { class: "fx-regime" })),
+            keep(`cost_${run}`, h("span", { class: "fx-final" })),
+          ),
+        ),
+      ),
+    );
+  };
+
+  const slider = (name, label, range, extra) => {
+    const id = `${prefix}-${name}`;
+    return h(
+      "div",
+      { class: `fx-control fx-control-${name}` },
+      h("label", { for: id }, label),
+      keep(`${name}_text`, h("output", { for: id, "aria-hidden": "true" })),
+      keep(name, h("input", { type: "range", id, ...range })),
+      extra,
+    );
+  };
+
+  const toggle = (name, text) => keep(name, h("button", { type: "button", "aria-pressed": "false" }, text));
+  const button = (name, text) => keep(name, h("button", { type: "button" }, text));
+
+  const chart = (name, title, extra) =>
+    h(
+      "figure",
+      { class: `fx-view fx-${name}` },
+      h(
+        "figcaption",
+        {},
+        h("b", {}, title),
+        keep(`${name}_reading`, h("span", { class: "fx-reading", "aria-hidden": "true" })),
+        extra,
+      ),
+      canvas(name, { tabindex: "0", role: "slider", "aria-label": title, class: "fx-scrub" }),
+    );
+
+  const picture = (name, title) =>
+    h(
+      "figure",
+      { class: `fx-view fx-${name.replace(/_[ab]$/, "")}` },
+      h("figcaption", {}, h("b", {}, title), keep(`${name}_reading`, h("span", { class: "fx-reading" }))),
+      canvas(name, { role: "img", "aria-label": title }),
+    );
+
+  const both = (make) => ["a", "b"].map((run) => make(run, run.toUpperCase()));
+
+  const root = h(
+    "section",
+    { class: "fx", "aria-label": "Explorer: two networks side by side" },
+    h(
+      "div",
+      { class: "fx-head" },
+      h(
+        "fieldset",
+        { class: "fx-cards" },
+        h("legend", {}, "The controls move"),
+        card("a"),
+        card("b"),
+        h(
+          "label",
+          { class: "fx-both" },
+          keep("controls_both", h("input", { type: "radio", name: `${prefix}-controls`, value: "both" })),
+          "both, in step",
+        ),
+      ),
+      h(
+        "div",
+        { class: "fx-controls" },
+        slider("width", "Width", { min: WIDTHS.low, max: WIDTHS.high, step: 1 }),
+        slider(
+          "seed",
+          "Seed",
+          { min: SEEDS.low, max: SEEDS.high, step: 1 },
+          keep(
+            "typed_seed",
+            h("input", {
+              type: "number",
+              min: 0,
+              max: LARGEST_SEED,
+              step: 1,
+              inputmode: "numeric",
+              "aria-label": "or type any 32-bit number",
+              title: "or type any 32-bit number",
+            }),
+          ),
+        ),
+        slider("learning_rate", "Learning rate", RATE_STEPS),
+        slider("slope", "Slope", { min: 0, max: 1, step: 0.01 }),
+        h(
+          "div",
+          { class: "fx-control fx-control-recipe" },
+          h("label", { for: `${prefix}-recipe` }, "Recipe"),
+          keep(
+            "recipe",
+            h(
+              "select",
+              { id: `${prefix}-recipe` },
+              ...Object.entries(RECIPES).map(([name, { init, learningRate, epochs }]) =>
+                h(
+                  "option",
+                  { value: name },
+                  `${name}: ${init === "he" ? "He" : init}, ${learningRate.toExponential()}, ${epochs.toLocaleString("en")} epochs`,
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+    keep("status", h("p", { role: "status", class: "fx-status" })),
+    keep("problem", h("p", { role: "alert", class: "fx-problem", hidden: true })),
+    h(
+      "div",
+      { class: "fx-views" },
+      chart("cost", "Cost", toggle("scale", "linear")),
+      h(
+        "figure",
+        { class: "fx-view fx-map" },
+        h(
+          "figcaption",
+          {},
+          h("b", {}, "Map of regimes"),
+          keep("map_reading", h("span", { class: "fx-reading" })),
+        ),
+        canvas("map", {
+          tabindex: "0",
+          role: "application",
+          "aria-label": "Map of regimes: the arrow keys take one neuron more or less, or another start",
+        }),
+        keep("legend", h("ul", { class: "fx-legend" })),
+      ),
+      h(
+        "div",
+        { class: "fx-epoch" },
+        h("label", { for: `${prefix}-epoch` }, "Epoch"),
+        keep("epoch", h("input", { type: "range", id: `${prefix}-epoch`, min: 0, step: 1 })),
+        keep("epoch_text", h("output", { for: `${prefix}-epoch`, "aria-hidden": "true" })),
+      ),
+      h("div", { class: "fx-neurons" }, ...both((run, name) => chart(`neurons_${run}`, `Layer 2 of ${name}`))),
+      h("div", { class: "fx-surfaces" }, ...both((run, name) => picture(`surface_${run}`, `${name} against m·a`))),
+      h(
+        "div",
+        { class: "fx-small" },
+        chart("z2", "Largest Z2"),
+        chart("dw1", "‖dW1‖"),
+        chart("dw2", "‖dW2‖"),
+        chart("dw3", "‖dW3‖"),
+      ),
+      h(
+        "div",
+        { class: "fx-numbers" },
+        picture("gauge", "Step × sharpness, at the start"),
+        h(
+          "table",
+          {},
+          h("caption", {}, "In numbers ", keep("table_epoch", h("span"))),
+          h(
+            "thead",
+            {},
+            h("tr", {}, h("td"), ...both((run, name) => keep(`head_${run}`, h("th", { scope: "col" }, name)))),
+          ),
+          keep("rows", h("tbody")),
+        ),
+      ),
+    ),
+    h(
+      "div",
+      { class: "fx-actions" },
+      h(
+        "div",
+        { class: "fx-group", role: "group", "aria-label": "Transplant at the start of training" },
+        keep("graft_text", h("span")),
+        ...["W1", "W2", "W3"].map((block) => toggle(`graft_${block}`, block)),
+      ),
+      h(
+        "div",
+        { class: "fx-group" },
+        button("train", "Train live"),
+        button("copy", "Copy link"),
+        button("download", "Download this run as CSV"),
+        button("reset", "Back to 63 and 64"),
+      ),
+      keep("note", h("p", { class: "fx-note" })),
+    ),
+  );
+  parts.root = root;
+  return parts;
+}
