@@ -41,7 +41,7 @@ ACTIVATIONS = {
     "tanh": lambda s: (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
     "silu": lambda s: _gated(lambda z: z / 2, lambda z: 0.5),
     "gelu": lambda s: _gated(  # in its tanh form (Hendrycks & Gimpel 2016)
-        lambda z: np.sqrt(2 / np.pi) * (z + 0.044715 * z**3),
+        lambda z: np.sqrt(2 / np.pi) * (z + 0.044715 * z * z * z),
         lambda z: np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * z**2),
     ),
 }

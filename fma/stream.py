@@ -200,7 +200,7 @@ def _findings(layer):
         way = f"{rows} {'down' if move > 0 else 'up'}" if move else "in part"
         yield f"         {np.count_nonzero(chosen):,} more in B {way}{_runs(layer, chosen)}."
     if layer.factor != 1:
-        yield f"Scaled by 1/sqrt(fan-in), the same draw is {layer.factor:.4f} times A's weight in B."
+        yield f"Scaled by 1/sqrt(fan-in), B's weight is {layer.factor:.4f} times A's."
 
 
 def _moved(layer, in_place):

@@ -1,0 +1,130 @@
+"""The gradient against central differences, the plain reference and JAX's autodiff."""
+
+import numpy as np
+import pytest
+import reference
+
+from fma.folding import FoldedGradient
+from fma.network import ACTIVATIONS, INITS, Parameters, forward, gradient, initialise
+from fma.task import Task, product_task
+
+SLOPES = (0, 0.01, 0.3, 1)
+FORMS = [(*case, folded) for case in [("leaky_relu", s) for s in SLOPES] for folded in (0, 1)]
+FORMS += [("tanh", 0, 0), ("silu", 0, 0), ("gelu", 0, 0)]
+
+
+def small_task(rows=40):
+    task = product_task()
+    empty = np.empty((0, 2)), np.empty((0, 1))
+    return Task("product", task.x_train[:rows] / 10, task.y_train[:rows] / 10, *empty)
+
+
+def shaken(width, seed, init, hidden):
+    """Initial parameters with biases that are not zero, so that many neurons are bent."""
+    random = np.random.RandomState(seed)
+    parameters = initialise(width, seed, init, hidden)
+    return Parameters(*(p + 0.3 * random.randn(*p.shape) for p in parameters))
+
+
+def by_hand(parameters, task, activation, slope, folded):
+    if folded:
+        return FoldedGradient(parameters, task, slope)()
+    return gradient(parameters, task, ACTIVATIONS[activation](slope))
+
+
+def flat(arrays):
+    return np.concatenate([np.ravel(a) for a in arrays])
+
+
+def distance(found, expected):
+    return np.linalg.norm(flat(found) - flat(expected)) / np.linalg.norm(flat(expected))
+
+
+@pytest.mark.parametrize("init", ["he", "uniform"])
+@pytest.mark.parametrize(("width", "hidden"), [(1, 1), (3, 7), (9, 5)])
+@pytest.mark.parametrize(("activation", "slope", "folded"), FORMS)
+def test_equals_central_differences(activation, slope, folded, width, hidden, init):
+    task, act = small_task(), ACTIVATIONS[activation](slope)
+    parameters = shaken(width, 5, init, hidden)
+
+    def cost():
+        return np.mean((forward(parameters, task.x_train, act)[-1] - task.y_train) ** 2)
+
+    numeric = []
+    for p in parameters:
+        for i in np.ndindex(p.shape):
+            middle, step = p[i], 1e-6
+            p[i] = middle + step
+            above = cost()
+            p[i] = middle - step
+            numeric.append((above - cost()) / (2 * step))
+            p[i] = middle
+    value, analytic, _ = by_hand(parameters, task, activation, slope, folded)
+    assert value == pytest.approx(cost(), rel=1e-12)
+    assert distance(analytic, numeric) < 1e-6
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("init", INITS)
+@pytest.mark.parametrize(("width", "hidden"), [(1, 1), (2, 130), (63, 64), (130, 7)])
+def test_folding_changes_nothing(width, hidden, init, slope):
+    task, act = product_task(), ACTIVATIONS["leaky_relu"](slope)
+    for start in (initialise(width, 3, init, hidden), shaken(width, 3, init, hidden)):
+        folded, plain = FoldedGradient(start, task, slope)(), gradient(start, task, act)
+        assert folded[0] == pytest.approx(plain[0], rel=1e-12)
+        assert distance(folded[1], plain[1]) < 1e-12
+        np.testing.assert_allclose(folded[2], plain[2], rtol=1e-12, atol=1e-12)
+
+
+def test_folding_meets_bent_and_straight_neurons_in_both_layers():
+    task, act = product_task(), ACTIVATIONS["leaky_relu"](0.01)
+    Z1, _, Z2, _, _ = forward(shaken(63, 3, "he", 64), task.x_train, act)
+    for Z in (Z1, Z2):
+        positive = (Z > 0).sum(axis=0)
+        kinds = positive == 0, positive == len(Z), (positive > 0) & (positive < len(Z))
+        assert all(kind.any() for kind in kinds)
+
+
+def test_folded_gradient_follows_parameters_that_change_in_place():
+    task, act = product_task(), ACTIVATIONS["leaky_relu"](0.01)
+    parameters = shaken(12, 1, "he", 9)
+    folded = FoldedGradient(parameters, task, 0.01)
+    folded()
+    for p in parameters:
+        p *= -0.5
+    assert distance(folded()[1], gradient(parameters, task, act)[1]) < 1e-12
+
+
+@pytest.mark.parametrize(("activation", "slope", "folded"), FORMS)
+def test_equals_jax_autodiff(activation, slope, folded):
+    jax = pytest.importorskip("jax", reason="JAX is not installed: pip install 'fma[oracle]'")
+    jax.config.update("jax_enable_x64", True)
+    functions = {
+        "leaky_relu": lambda z: jax.numpy.where(z > 0, z, slope * z),
+        "tanh": jax.numpy.tanh,
+        "silu": jax.nn.silu,
+        "gelu": lambda z: jax.nn.gelu(z, approximate=True),
+    }
+    f, task = functions[activation], product_task()
+
+    def cost(W1, b1, W2, b2, W3, b3):
+        output = f(f(task.x_train @ W1 + b1) @ W2 + b2) @ W3 + b3
+        return jax.numpy.mean((output - task.y_train) ** 2)
+
+    for width, init in ((64, "he"), (63, "uniform"), (5, "torch")):
+        parameters = shaken(width, 2, init, 64)
+        value, expected = jax.value_and_grad(cost, argnums=range(6))(*parameters)
+        found = by_hand(parameters, task, activation, slope, folded)
+        assert found[0] == pytest.approx(float(value), rel=1e-12)
+        assert distance(found[1], expected) < 1e-12
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+def test_equals_the_reference(slope):
+    parameters, task = shaken(20, 4, "he", 30), product_task()
+    cost, expected, Z2 = reference.cost_and_gradient(parameters, *reference.task(), slope)
+    for folded in (0, 1):
+        found = by_hand(parameters, task, "leaky_relu", slope, folded)
+        assert found[0] == pytest.approx(cost, rel=1e-12)
+        assert distance(found[1], expected) < 1e-12
+        np.testing.assert_allclose(found[2], Z2.max(axis=0), rtol=1e-12)

@@ -1,0 +1,157 @@
+"""Complete runs: the plain reference, the article's printed table, regimes, divergence."""
+
+import warnings
+from dataclasses import replace
+from math import floor
+
+import numpy as np
+import pytest
+import reference
+
+import fma
+from fma.network import Parameters
+
+WIDTHS = (63, 64, 65, 80, 96, 105, 110, 128)
+
+# What the article prints at seed 1: final cost, regime, Z2_max and the norm of dW2 at epoch 100.
+PRINTED = {
+    63: (137, "plateau", 8.7, 9.7),
+    64: (145, "converge", 47.3, 37.5),
+    65: (137, "plateau", 9.5, 10.4),
+    80: (1346, "dead", -0.5, 19.0),
+    96: (1271, "dead", -1.3, 20.7),
+    105: (1360, "dead", -1.5, 5.5),
+    110: (135, "converge", 14.0, 4.2),
+    128: (138, "converge", 24.5, 30.6),
+}
+CUT_NOT_ROUNDED = (96, 105)
+
+
+def assert_same(trace, curves, weights):
+    for name, expected in curves.items():
+        scale = 1e-9 * np.abs(expected).max()
+        np.testing.assert_allclose(getattr(trace, name), expected, 1e-9, scale, err_msg=name)
+    for p, w in zip(trace.parameters, weights, strict=True):
+        np.testing.assert_allclose(p, w, 1e-9, 1e-9 * np.abs(w).max())
+
+
+@pytest.mark.parametrize("recipe", fma.RECIPES)
+@pytest.mark.parametrize("width", [1, 2, 3, *WIDTHS])
+def test_equals_the_reference_at_every_epoch(recipe, width):
+    init, rate = fma.RECIPES[recipe].init, fma.RECIPES[recipe].learning_rate
+    start = reference.initialise(width, 1, init)
+    curves, weights = reference.train(start, *reference.task(), rate, 150)
+    assert_same(fma.train(width, 1, recipe, epochs=150, detail=0), curves, weights)
+
+
+@pytest.mark.parametrize("hidden", [1, 7, 130])
+@pytest.mark.parametrize("slope", [0, 0.2, 1])
+def test_other_shapes_slopes_and_task_equal_the_reference(hidden, slope):
+    recipe = fma.Recipe("he", 1e-5, 60, slope, hidden)
+    start = reference.initialise(10, 7, "he", hidden)
+    curves, weights = reference.train(start, *reference.task(np.add), 1e-5, 60, slope)
+    assert_same(fma.train(10, 7, recipe, fma.sum_task()), curves, weights)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_printed_table_digit_for_digit(width):
+    trace = fma.train(width, 1, "table")
+    cost, regime, z2_max, dw2_norm = PRINTED[width]
+    shown = floor if width in CUT_NOT_ROUNDED else round
+    assert shown(trace.cost[-1]) == cost
+    assert fma.regime(trace) == regime
+    assert f"{trace.z2_max[100]:.1f}" == f"{z2_max:.1f}"
+    assert f"{trace.gradient_norm[100, 1]:.1f}" == f"{dw2_norm:.1f}"
+
+
+def test_the_phase_transition_of_width_64():
+    cost = fma.train(64, 1, "table", detail=0).cost
+    assert np.all(np.abs(cost[10:70] - 1430) < 30)
+    assert (round(cost[80]), round(cost[100])) == (1252, 151)
+
+
+@pytest.mark.parametrize("recipe", ["text", "script"])
+def test_the_stated_recipes_give_no_dead_width(recipe):
+    for width in WIDTHS:
+        trace = fma.train(width, 1, recipe, detail=0)
+        assert trace.cost[-1] < 150
+        assert fma.regime(trace) == "plateau"
+
+
+@pytest.mark.parametrize("init", ["he", "uniform"])
+@pytest.mark.parametrize("activation", ["leaky_relu", "tanh", "silu", "gelu"])
+@pytest.mark.parametrize("rate", [0.01, 1.0, 1e300])
+def test_a_diverged_run_stops_cleanly(init, activation, rate):
+    recipe = fma.Recipe(init, rate, 100, activation=activation)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trace = fma.train(8, 1, recipe, detail=0)
+    if activation == "leaky_relu" or rate > 1:
+        assert fma.regime(trace) == "diverged"
+    diverged = fma.regime(trace) == "diverged"
+    assert (trace.cost[-1] == np.inf) == diverged
+    assert (len(trace.cost) < 100) == diverged
+    assert np.isfinite(trace.cost[:-1]).all()
+    assert (
+        len({len(trace.cost), len(trace.z2_max), len(trace.gradient_norm), len(trace.alive)}) == 1
+    )
+
+
+def test_regime_is_a_rule_on_the_last_epoch():
+    trace = fma.train(4, 1, "table", epochs=2)
+    expected = {0: "dead", 1: "converge", 31: "converge", 32: "plateau", 64: "plateau"}
+    for alive, name in expected.items():
+        assert fma.regime(replace(trace, alive=np.array([64 - alive, alive]))) == name
+    assert fma.regime(replace(trace, cost=np.array([1.0, np.inf]))) == "diverged"
+
+
+def test_detail_holds_every_variable_before_the_update():
+    trace = fma.train(63, 1, "table", epochs=12, detail=5)
+    assert trace.detail["epoch"].tolist() == [0, 5, 10]
+    start = fma.initialise(63, 1, "uniform")
+    matrices = ["Z1", "A1", "Z2", "A2", "Z3", "W1", "b1", "W2", "b2", "W3", "b3", "error"]
+    for name in matrices:
+        for statistic in ("max", "min", "mean", "std"):
+            assert trace.detail[f"{name}_{statistic}"].shape == (3,)
+    assert trace.detail["W2_std"][0] == start.W2.std()
+    assert trace.detail["neuron_top"].shape == (3, 64)
+    np.testing.assert_allclose(trace.detail["Z2_max"], trace.z2_max[::5], rtol=1e-12)
+    np.testing.assert_allclose(
+        trace.detail["neuron_output"].sum(axis=1) + trace.detail["b3_mean"],
+        trace.detail["Z3_mean"],
+        rtol=1e-12,
+    )
+    assert fma.train(63, 1, "table", epochs=12, detail=0).detail == {}
+
+
+def test_watching_sees_every_record_and_can_end_the_run():
+    seen = []
+
+    def watch(*record):
+        seen.append(record)
+        return len(seen) == 4
+
+    trace = fma.train(5, 1, "table", detail=0, watch=watch)
+    assert seen == list(zip(range(4), trace.cost, trace.alive, strict=True))
+    assert trace.cost.shape == (4,)
+
+
+def test_training_continues_from_given_parameters_and_leaves_them_alone():
+    start = fma.initialise(6, 1, "he")
+    before = Parameters(*(p.copy() for p in start))
+    first = fma.train(6, 1, "long", epochs=30, parameters=start)
+    second = fma.train(6, 1, "long", epochs=20, parameters=first.parameters)
+    whole = fma.train(6, 1, "long", epochs=50)
+    assert all(np.array_equal(p, q) for p, q in zip(start, before, strict=True))
+    assert np.array_equal(np.concatenate([first.cost, second.cost]), whole.cost)
+
+
+def test_the_global_generator_is_neither_used_nor_moved():
+    first = fma.train(6, 1, "table", epochs=5).cost
+    before = np.random.get_state()
+    np.random.random_sample()
+    moved = np.random.get_state()
+    assert np.array_equal(fma.train(6, 1, "table", epochs=5).cost, first)
+    after = np.random.get_state()
+    assert after[2] == moved[2] != before[2]
+    assert np.array_equal(after[1], moved[1])
