@@ -251,7 +251,7 @@ def _bar(label, work, done, progress):
             nonlocal done
             done += len(new)
             bar.set_postfix_str(f"{done} of {total} done", refresh=False)
-            bar.update(sum(work[key] for key in new))
+            bar.update(min(sum(work[key] for key in new), bar.total - bar.n))
 
         bar.set_postfix_str(f"{done} of {total} done")
         yield advance
