@@ -1,6 +1,7 @@
 """Where the plateau ends: outcome probabilities against η λ₀, the border, what else is needed."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import minimize
@@ -102,7 +103,7 @@ def outcome_curve(eta_sharpness, regimes, edges):
         "low" and "high" edge, "runs", and for each regime a tuple (count, low, high).
     """
     regimes, rows = np.asarray(regimes), []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         inside = regimes[(eta_sharpness >= low) & (eta_sharpness < high)]
         counts = {name: int((inside == name).sum()) for name in REGIMES}
         rows.append(
