@@ -310,7 +310,7 @@ def _set_pages(root, folder, scale, log):
         for line in book.stdout:
             line = re.sub(r"\x1b\[[\d;]*m", "", line)
             copy.write(line)
-            if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line):
+            if re.search(r"\b(WARNING|ERROR|CRITICAL)\b|^\w+(Error|Exception): .", line):
                 warnings.append(line.strip())
             if percent := re.search(r"(reading sources|writing output)\.* *\[ *(\d+)%\]", line):
                 half = 50 * (percent[1] == "writing output")
@@ -319,9 +319,8 @@ def _set_pages(root, folder, scale, log):
             bar.update(100 - bar.n)
     if book.returncode:
         first = warnings[0] if warnings else f"exit code {book.returncode}"
-        raise BuildError(
-            f"Jupyter Book stopped; warnings: {len(warnings)}; first: {first} (log: {log})"
-        )
+        more = f" and {len(warnings) - 1} more" if len(warnings) > 1 else ""
+        raise BuildError(f"Jupyter Book stopped: {first}{more} (log: {log})")
 
 
 # What determines a result ----------------------------------------------------------------------

@@ -13,7 +13,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.util.fileutil import copy_asset
 
-from fma.explorer import bundle
+import fma
 
 THEME = Path(__file__).parent / "report"
 EXPLORER = ("assets/explorer.css", "assets/explorer.js")
@@ -137,7 +137,9 @@ def _tidy(body):
 
 def _assets(app, exception):
     """Copy book/assets and book/data beside the pages, and the explorer that pages mount."""
-    if exception is None:
+    if exception is None and (Path(fma.__file__).parent / "explorer" / "worker.js").exists():
+        from fma.explorer import bundle
+
         bundle.write(Path(app.outdir) / "assets")
     for name in ("assets", "data"):
         source = Path(app.srcdir) / name
