@@ -1,0 +1,1 @@
+export const ATLAS = {"widths":0,"recipes":{}};

@@ -1,0 +1,320 @@
+// The gradient of a [2, width, 64, 1] LeakyReLU network with every straight neuron folded away: the
+// algebra of fma/folding.py, one neuron a row, one data point a column, two doubles at a time.
+//
+// Columns are the training rows followed by the points of a grid on which the learned surface is
+// drawn; the grid takes part in the forward pass only. The page fills `columns`, `targets` and the
+// parameters, then calls `step` once an epoch and reads the records.
+
+#define WIDTH 256  // most neurons of layer 1
+#define HIDDEN 64
+#define TRAINING 700
+#define GRID 362  // 19 × 19 points and one to make the number of columns even
+#define COLUMNS (TRAINING + GRID)
+#define EXPORT(name) \
+    __attribute__((export_name(#name "_at"))) void *name##_at(void) { return name; }
+
+typedef double pair __attribute__((vector_size(16), aligned(8)));
+
+static double columns[3][COLUMNS];  // m, a, 1
+static double targets[TRAINING];
+static double layer1[3][WIDTH];  // W1 and, in the last row, b1
+static double W2[WIDTH][HIDDEN], b2[HIDDEN], W3[HIDDEN], b3[1];
+static double top[HIDDEN];  // largest pre-activation of each layer-2 neuron on the training rows
+static double surface[GRID];
+static double record[6];  // cost, largest Z2, neurons alive, ‖dW1‖, ‖dW2‖, ‖dW3‖
+
+EXPORT(columns) EXPORT(targets) EXPORT(layer1) EXPORT(W2) EXPORT(b2) EXPORT(W3) EXPORT(b3)
+EXPORT(top) EXPORT(surface) EXPORT(record)
+
+// Bent neurons' rows, then m, a, 1, then rows of zeros up to a multiple of four.
+static double inputs[WIDTH + 8][COLUMNS], weights[WIDTH + 8][HIDDEN];
+static double slopes1[WIDTH + 4][TRAINING], dZ1[WIDTH + 4][TRAINING];
+static double Z2[HIDDEN][COLUMNS], dZ2[HIDDEN + 4][TRAINING];
+static double products[WIDTH + 8][HIDDEN + 4], back[HIDDEN + 4][WIDTH + 8];
+static double d_weights[WIDTH + 8][HIDDEN], dW2[WIDTH][HIDDEN], d_layer1[3][WIDTH];
+
+static pair load(const double *at) { return *(const pair *)at; }
+static pair both(double value) { return (pair){value, value}; }
+static int up4(int n) { return (n + 3) & ~3; }
+
+// out[j][c] = Σ_i factor[i][j] in[i][c] for c < last, j < outs; outs is a multiple of four.
+static inline void combine(
+    double *restrict out, int out_row, const double *restrict factor, int factor_row,
+    const double *restrict in, int in_row, int ins, int outs, int last
+) {
+    for (int c = 0; c < last; c += 4) {
+        int pairs = last - c > 2 ? 2 : 1;
+        for (int j = 0; j < outs; j += 4) {
+            pair sum[4][2] = {{both(0)}};
+            for (int i = 0; i < ins; i++) {
+                const double *row = in + i * in_row + c, *f = factor + i * factor_row + j;
+                pair left = load(row), right = pairs > 1 ? load(row + 2) : both(0);
+                for (int k = 0; k < 4; k++) {
+                    sum[k][0] += both(f[k]) * left;
+                    sum[k][1] += both(f[k]) * right;
+                }
+            }
+            for (int k = 0; k < 4; k++) {
+                *(pair *)(out + (j + k) * out_row + c) = sum[k][0];
+                if (pairs > 1) *(pair *)(out + (j + k) * out_row + c + 2) = sum[k][1];
+            }
+        }
+    }
+}
+
+// out[i][j] = Σ_c a[i][c] b[j][c] over the training rows; both counts are multiples of four.
+static inline void correlate(
+    double *restrict out, int out_row, const double *restrict a, int a_row, int rows_a,
+    const double *restrict b, int b_row, int rows_b
+) {
+    for (int i = 0; i < rows_a; i += 4)
+        for (int j = 0; j < rows_b; j += 2) {
+            pair sum[4][2] = {{both(0)}};
+            for (int c = 0; c < TRAINING; c += 2) {
+                pair one = load(b + j * b_row + c), two = load(b + (j + 1) * b_row + c);
+                for (int k = 0; k < 4; k++) {
+                    pair left = load(a + (i + k) * a_row + c);
+                    sum[k][0] += left * one;
+                    sum[k][1] += left * two;
+                }
+            }
+            for (int k = 0; k < 4; k++)
+                for (int l = 0; l < 2; l++) out[(i + k) * out_row + j + l] = sum[k][l][0] + sum[k][l][1];
+        }
+}
+
+static double dot(const double *a, const double *b, int n) {
+    pair sum = both(0);
+    for (int c = 0; c < n; c += 2) sum += load(a + c) * load(b + c);
+    return sum[0] + sum[1];
+}
+
+static void clear(double *from, int n) {
+    for (int i = 0; i < n; i++) from[i] = 0;
+}
+
+// Record the present epoch, then update the parameters by θ ← θ - rate · gradient.
+__attribute__((export_name("step"))) void step(int width, double slope, double rate) {
+    static int bent[WIDTH], bent2[HIDDEN];
+    static double straight[WIDTH], straight2[HIDDEN], w3_straight[HIDDEN], residual[COLUMNS];
+    static double dW3[HIDDEN], d_output[TRAINING];
+
+    // Layer 1. The square [1, 10]² around the data tells which neurons may be bent.
+    int k = 0;
+    for (int j = 0; j < width; j++) {
+        double m = layer1[0][j], a = layer1[1][j], b = layer1[2][j];
+        double low = b + (m > 0 ? m : 10 * m) + (a > 0 ? a : 10 * a);
+        double high = b + (m > 0 ? 10 * m : m) + (a > 0 ? 10 * a : a);
+        straight[j] = low > 0 ? 1 : slope;
+        if (!(low > 0) && !(high <= 0)) {
+            straight[j] = 0;
+            bent[k] = j;
+            for (int c = 0; c < COLUMNS; c++) {
+                double z = m * columns[0][c] + a * columns[1][c] + b;
+                inputs[k][c] = z > 0 ? z : slope * z;
+                if (c < TRAINING) slopes1[k][c] = z > 0 ? 1 : slope;
+            }
+            for (int h = 0; h < HIDDEN; h++) weights[k][h] = W2[j][h];
+            k++;
+        }
+    }
+    int ins = k + 3, ins4 = up4(ins);
+    for (int i = 0; i < 3; i++) {
+        for (int c = 0; c < COLUMNS; c++) inputs[k + i][c] = columns[i][c];
+        for (int h = 0; h < HIDDEN; h++) weights[k + i][h] = i < 2 ? 0 : b2[h];
+    }
+    clear(inputs[ins], (ins4 - ins) * COLUMNS);
+    clear(weights[ins], (ins4 - ins) * HIDDEN);
+    for (int j = 0; j < width; j++)
+        for (int i = 0; i < 3; i++) {
+            pair factor = both(straight[j] * layer1[i][j]);
+            for (int h = 0; h < HIDDEN; h += 2)
+                *(pair *)(weights[k + i] + h) += factor * load(W2[j] + h);
+        }
+
+    // Layer 2 and the output.
+    combine(Z2[0], COLUMNS, weights[0], HIDDEN, inputs[0], COLUMNS, ins, HIDDEN, COLUMNS);
+    int k2 = 0, alive = 0;
+    for (int c = 0; c < COLUMNS; c++) residual[c] = b3[0];
+    for (int h = 0; h < HIDDEN; h++) {
+        double *z = Z2[h], w = W3[h], low = z[0], high = z[0];
+        for (int c = 1; c < TRAINING; c++) {
+            low = z[c] < low ? z[c] : low;
+            high = z[c] > high ? z[c] : high;
+        }
+        top[h] = high;
+        alive += high > 0;
+        straight2[h] = low > 0 ? 1 : slope;
+        if (!(low > 0) && !(high <= 0)) {
+            straight2[h] = 0;
+            bent2[k2++] = h;
+        }
+        w3_straight[h] = straight2[h] * w;
+        for (int c = 0; c < COLUMNS; c++) residual[c] += w * (z[c] > 0 ? z[c] : slope * z[c]);
+    }
+    for (int c = TRAINING; c < COLUMNS; c++) surface[c - TRAINING] = residual[c];
+    double total = 0;
+    for (int c = 0; c < TRAINING; c++) {
+        residual[c] -= targets[c];
+        total += residual[c];
+    }
+    record[0] = dot(residual, residual, TRAINING) / TRAINING;
+    record[1] = top[0];
+    for (int h = 1; h < HIDDEN; h++) record[1] = top[h] > record[1] ? top[h] : record[1];
+    record[2] = alive;
+
+    // Back to the weights of layer 2. dZ2 lacks its factor W3; its last row serves the straight.
+    for (int c = 0; c < TRAINING; c++) d_output[c] = residual[c] * (2.0 / TRAINING);
+    int outs = k2 + 1, outs4 = up4(outs);
+    for (int h = 0; h < HIDDEN; h++) dW3[h] = straight2[h] * dot(Z2[h], d_output, TRAINING);
+    for (int l = 0; l < k2; l++) {
+        double *z = Z2[bent2[l]];
+        pair sum = both(0);
+        for (int c = 0; c < TRAINING; c++) {
+            double s = z[c] > 0 ? 1 : slope;
+            dZ2[l][c] = s * d_output[c];
+        }
+        for (int c = 0; c < TRAINING; c += 2) sum += load(z + c) * load(dZ2[l] + c);
+        dW3[bent2[l]] = sum[0] + sum[1];
+    }
+    for (int c = 0; c < TRAINING; c++) dZ2[k2][c] = d_output[c];
+    clear(dZ2[outs], (outs4 - outs) * TRAINING);
+    correlate(products[0], HIDDEN + 4, inputs[0], COLUMNS, ins4, dZ2[0], TRAINING, outs4);
+    for (int i = 0; i < ins; i++) {
+        for (int h = 0; h < HIDDEN; h++) d_weights[i][h] = products[i][k2] * w3_straight[h];
+        for (int l = 0; l < k2; l++) d_weights[i][bent2[l]] = products[i][l] * W3[bent2[l]];
+    }
+    double *fold = d_weights[k];
+    for (int j = 0; j < width; j++) {
+        pair f0 = both(straight[j] * layer1[0][j]), f1 = both(straight[j] * layer1[1][j]);
+        pair f2 = both(straight[j] * layer1[2][j]), s0 = both(0), s1 = both(0), s2 = both(0);
+        for (int h = 0; h < HIDDEN; h += 2) {
+            pair g0 = load(fold + h), g1 = load(fold + HIDDEN + h), g2 = load(fold + 2 * HIDDEN + h);
+            *(pair *)(dW2[j] + h) = f0 * g0 + f1 * g1 + f2 * g2;
+            pair w = load(W2[j] + h);
+            s0 += g0 * w;
+            s1 += g1 * w;
+            s2 += g2 * w;
+        }
+        d_layer1[0][j] = straight[j] * (s0[0] + s0[1]);
+        d_layer1[1][j] = straight[j] * (s1[0] + s1[1]);
+        d_layer1[2][j] = straight[j] * (s2[0] + s2[1]);
+    }
+    for (int i = 0; i < k; i++)
+        for (int h = 0; h < HIDDEN; h++) dW2[bent[i]][h] = d_weights[i][h];
+
+    // Back to the weights of layer 1.
+    int k4 = up4(k);
+    for (int i = 0; i < k4; i++) {
+        double sum = 0;
+        for (int h = 0; i < k && h < HIDDEN; h++) sum += weights[i][h] * w3_straight[h];
+        for (int l = 0; l < k2; l++) back[l][i] = i < k ? weights[i][bent2[l]] * W3[bent2[l]] : 0;
+        back[k2][i] = sum;
+    }
+    combine(dZ1[0], TRAINING, back[0], WIDTH + 8, dZ2[0], TRAINING, outs, k4, TRAINING);
+    for (int i = 0; i < k; i++) {
+        for (int c = 0; c < TRAINING; c++) dZ1[i][c] *= slopes1[i][c];
+        for (int l = 0; l < 3; l++) d_layer1[l][bent[i]] = dot(columns[l], dZ1[i], TRAINING);
+    }
+
+    double n1 = 0, n2 = 0, n3 = 0;
+    for (int j = 0; j < width; j++) {
+        n1 += d_layer1[0][j] * d_layer1[0][j] + d_layer1[1][j] * d_layer1[1][j];
+        n2 += dot(dW2[j], dW2[j], HIDDEN);
+    }
+    n3 = dot(dW3, dW3, HIDDEN);
+    record[3] = __builtin_sqrt(n1);
+    record[4] = __builtin_sqrt(n2);
+    record[5] = __builtin_sqrt(n3);
+
+    for (int j = 0; j < width; j++) {
+        for (int l = 0; l < 3; l++) layer1[l][j] -= rate * d_layer1[l][j];
+        for (int h = 0; h < HIDDEN; h++) W2[j][h] -= rate * dW2[j][h];
+    }
+    for (int h = 0; h < HIDDEN; h++) {
+        b2[h] -= rate * fold[2 * HIDDEN + h];
+        W3[h] -= rate * dW3[h];
+    }
+    b3[0] -= rate * 2.0 / TRAINING * total;
+}
+
+// The product of the Hessian of the loss with a vector, exact: the derivative of the gradient along
+// the vector (Pearlmutter 1994), here without folding. A prefix v_ marks the vector, h_ the product.
+static double v_layer1[3][WIDTH], v_W2[WIDTH][HIDDEN], v_b2[HIDDEN], v_W3[HIDDEN], v_b3[1];
+static double h_layer1[3][WIDTH], h_W2[WIDTH + 4][HIDDEN], h_b2[HIDDEN], h_W3[HIDDEN], h_b3[1];
+
+EXPORT(v_layer1) EXPORT(v_W2) EXPORT(v_b2) EXPORT(v_W3) EXPORT(v_b3)
+EXPORT(h_layer1) EXPORT(h_W2) EXPORT(h_b2) EXPORT(h_W3) EXPORT(h_b3)
+
+static double A1[WIDTH + 4][TRAINING], RA1[WIDTH + 4][TRAINING], sum1[WIDTH + 4][TRAINING];
+static double A2[HIDDEN][TRAINING], RA2[HIDDEN][TRAINING], more[HIDDEN][TRAINING];
+static double D2[HIDDEN][TRAINING], RD2[HIDDEN][TRAINING], turned[HIDDEN][WIDTH + 4];
+static double correlation[WIDTH + 4][HIDDEN];
+
+static void turn(double (*matrix)[HIDDEN], int width) {
+    for (int h = 0; h < HIDDEN; h++) {
+        for (int j = 0; j < width; j++) turned[h][j] = matrix[j][h];
+        clear(turned[h] + width, up4(width) - width);
+    }
+}
+
+__attribute__((export_name("hessian"))) void hessian(int width, double slope) {
+    static double E[TRAINING], RE[TRAINING];
+    int width4 = up4(width);
+    clear(A1[width], (width4 - width) * TRAINING);
+    clear(RA1[width], (width4 - width) * TRAINING);
+
+    // Forward: activations and, with R, their derivatives along v.
+    for (int j = 0; j < width; j++)
+        for (int c = 0; c < TRAINING; c++) {
+            double z = layer1[2][j], rz = v_layer1[2][j];
+            for (int i = 0; i < 2; i++) {
+                z += layer1[i][j] * columns[i][c];
+                rz += v_layer1[i][j] * columns[i][c];
+            }
+            double s = z > 0 ? 1 : slope;
+            slopes1[j][c] = s;
+            A1[j][c] = s * z;
+            RA1[j][c] = s * rz;
+        }
+    combine(A2[0], TRAINING, W2[0], HIDDEN, A1[0], TRAINING, width, HIDDEN, TRAINING);
+    combine(RA2[0], TRAINING, W2[0], HIDDEN, RA1[0], TRAINING, width, HIDDEN, TRAINING);
+    combine(more[0], TRAINING, v_W2[0], HIDDEN, A1[0], TRAINING, width, HIDDEN, TRAINING);
+    for (int c = 0; c < TRAINING; c++) {
+        double output = b3[0], r_output = v_b3[0];
+        for (int h = 0; h < HIDDEN; h++) {
+            double z = A2[h][c] + b2[h], s = z > 0 ? 1 : slope;
+            A2[h][c] = s * z;
+            RA2[h][c] = s * (RA2[h][c] + more[h][c] + v_b2[h]);
+            more[h][c] = s;
+            output += W3[h] * A2[h][c];
+            r_output += W3[h] * RA2[h][c] + v_W3[h] * A2[h][c];
+        }
+        E[c] = 2.0 / TRAINING * (output - targets[c]);
+        RE[c] = 2.0 / TRAINING * r_output;
+    }
+
+    // Backward: errors and their derivatives along v.
+    h_b3[0] = 0;
+    for (int c = 0; c < TRAINING; c++) h_b3[0] += RE[c];
+    for (int h = 0; h < HIDDEN; h++) {
+        h_W3[h] = dot(RA2[h], E, TRAINING) + dot(A2[h], RE, TRAINING);
+        h_b2[h] = 0;
+        for (int c = 0; c < TRAINING; c++) {
+            D2[h][c] = more[h][c] * W3[h] * E[c];
+            RD2[h][c] = more[h][c] * (W3[h] * RE[c] + v_W3[h] * E[c]);
+            h_b2[h] += RD2[h][c];
+        }
+    }
+    correlate(h_W2[0], HIDDEN, RA1[0], TRAINING, width4, D2[0], TRAINING, HIDDEN);
+    correlate(correlation[0], HIDDEN, A1[0], TRAINING, width4, RD2[0], TRAINING, HIDDEN);
+    turn(W2, width);
+    combine(sum1[0], TRAINING, turned[0], WIDTH + 4, RD2[0], TRAINING, HIDDEN, width4, TRAINING);
+    turn(v_W2, width);
+    combine(dZ1[0], TRAINING, turned[0], WIDTH + 4, D2[0], TRAINING, HIDDEN, width4, TRAINING);
+    for (int j = 0; j < width; j++) {
+        for (int h = 0; h < HIDDEN; h++) h_W2[j][h] += correlation[j][h];
+        for (int c = 0; c < TRAINING; c++) dZ1[j][c] = slopes1[j][c] * (dZ1[j][c] + sum1[j][c]);
+        for (int i = 0; i < 3; i++) h_layer1[i][j] = dot(columns[i], dZ1[j], TRAINING);
+    }
+}

@@ -1,0 +1,185 @@
+// Train one network of the family [2, width, 64, 1] in this thread, epoch by epoch.
+//
+//   const training = new Training({
+//     width, seed, init: "uniform" | "he", learningRate, slope, epochs,
+//     graft: null | { blocks: "W3" | "W1W2" | …, from: { width, seed, init } },
+//   });
+//   training.sharpness()  largest eigenvalue of the Hessian of the loss at the present parameters
+//   training.step()       records the present epoch, then updates; false once the run has ended
+//   training.cost …       the records so far, `training.count` entries each (see the constructor)
+//   training.regime()     the name that fma.regime would give
+//
+// A run of more than RECORDS epochs keeps the record of every second, third … epoch and of the last.
+// The numbers are those of fma.train: float64, NumPy's legacy stream, everything recorded before the
+// update. The work is done in kernel.c, compiled to WebAssembly.
+
+import { KERNEL } from "./kernel.js";
+import { RandomState } from "./random.js";
+
+export const HIDDEN = 64;
+export const LARGEST_WIDTH = 256;
+export const GRID = 19; // the learned surface is drawn on GRID × GRID points of [1, 10]²
+export const ROWS = 700;
+const RECORDS = 1000;
+const PAIRS = 1000;
+const COLUMNS = ROWS + GRID * GRID + 1;
+const BLOCKS = ["W1", "W2", "W3"];
+
+const DRAWS = {
+  uniform: (random, fanIn) => random.uniform() * Math.sqrt(1 / fanIn),
+  he: (random, fanIn) => random.normal() * Math.sqrt(2 / fanIn),
+};
+
+/** The weights of a network before training; W1 is 2 × width, W2 width × 64, row by row. */
+export function initialise({ width, seed, init }) {
+  const random = new RandomState(seed);
+  const draw = (rows, columns) =>
+    Float64Array.from({ length: rows * columns }, () => DRAWS[init](random, rows));
+  return { W1: draw(2, width), W2: draw(width, HIDDEN), W3: draw(HIDDEN, 1) };
+}
+
+/** Give `weights` some blocks of the donor's: as fma.transplant does, on the receiver's scale. */
+function transplant(weights, width, { blocks, from }) {
+  const donor = initialise(from);
+  const shared = Math.min(width, from.width);
+  if (blocks.includes("W1")) {
+    for (const row of [0, 1]) {
+      const start = row * from.width;
+      weights.W1.set(donor.W1.subarray(start, start + shared), row * width);
+    }
+  }
+  if (blocks.includes("W2")) {
+    const factor = Math.sqrt(from.width / width);
+    for (let i = 0; i < shared * HIDDEN; i += 1) weights.W2[i] = factor * donor.W2[i];
+  }
+  if (blocks.includes("W3")) weights.W3 = donor.W3;
+}
+
+let kernel;
+
+/** The compiled kernel and views of its memory, made at the first use. */
+function memory() {
+  if (!kernel) {
+    const code = Uint8Array.from(atob(KERNEL), (character) => character.charCodeAt(0));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code));
+    const view = (name, length) => new Float64Array(exports.memory.buffer, exports[`${name}_at`](), length);
+    kernel = { exports, view };
+    const columns = view("columns", 3 * COLUMNS);
+    const targets = view("targets", ROWS);
+    const random = new RandomState(42);
+    const draw = () => Float64Array.from({ length: PAIRS }, () => 1 + 9 * random.uniform());
+    const [m, a] = [draw(), draw()];
+    columns.set(m.subarray(0, ROWS));
+    columns.set(a.subarray(0, ROWS), COLUMNS);
+    for (let i = 0; i < ROWS; i += 1) targets[i] = m[i] * a[i];
+    for (let i = 0; i < GRID * GRID; i += 1) {
+      columns[ROWS + i] = 1 + (9 * (i % GRID)) / (GRID - 1);
+      columns[COLUMNS + ROWS + i] = 1 + (9 * Math.floor(i / GRID)) / (GRID - 1);
+    }
+    columns[COLUMNS - 1] = 1;
+    columns[2 * COLUMNS - 1] = 1;
+    columns.fill(1, 2 * COLUMNS);
+  }
+  return kernel;
+}
+
+export class Training {
+  constructor(run) {
+    const { width, epochs } = run;
+    if (!(Number.isInteger(width) && width >= 1 && width <= LARGEST_WIDTH)) {
+      throw new RangeError(`width must be a whole number from 1 to ${LARGEST_WIDTH}, got ${width}`);
+    }
+    this.run = run;
+    this.epoch = 0;
+    this.count = 0;
+    this.ended = false;
+    this.every = Math.ceil(epochs / RECORDS);
+    const kept = Math.ceil(epochs / this.every) + 1;
+    this.epochs = new Uint32Array(kept); // the epochs of the records
+    this.cost = new Float64Array(kept); // mean squared error on the training rows
+    this.z2Max = new Float64Array(kept); // largest layer-2 pre-activation
+    this.alive = new Uint8Array(kept); // layer-2 neurons positive on at least one training row
+    this.norms = [0, 1, 2].map(() => new Float64Array(kept)); // of dW1, dW2, dW3
+    this.tops = new Float32Array(kept * HIDDEN); // largest pre-activation of each layer-2 neuron
+    this.surfaces = new Float32Array(kept * GRID * GRID); // output on the grid, m varying fastest
+    const { exports, view } = memory();
+    this.kernel = exports;
+    this.record = view("record", 6);
+    this.top = view("top", HIDDEN);
+    this.surface = view("surface", GRID * GRID);
+    const weights = initialise(run);
+    if (run.graft) transplant(weights, width, run.graft);
+    const layer1 = view("layer1", 3 * LARGEST_WIDTH).fill(0);
+    layer1.set(weights.W1.subarray(0, width));
+    layer1.set(weights.W1.subarray(width), LARGEST_WIDTH);
+    view("W2", width * HIDDEN).set(weights.W2);
+    view("b2", HIDDEN).fill(0);
+    view("W3", HIDDEN).set(weights.W3);
+    view("b3", 1).fill(0);
+  }
+
+  /** Record the present epoch and update; returns whether there is another epoch. */
+  step() {
+    const { run } = this;
+    if (this.ended) return false;
+    this.kernel.step(run.width, run.slope, run.learningRate);
+    const diverged = !Number.isFinite(this.record[0]);
+    const last = this.epoch === run.epochs - 1;
+    if (diverged || last || this.epoch % this.every === 0) this.keep(diverged);
+    this.ended = diverged || last;
+    this.epoch += 1;
+    return !this.ended;
+  }
+
+  keep(diverged) {
+    const { record, count: i } = this;
+    this.epochs[i] = this.epoch;
+    this.cost[i] = diverged ? Infinity : record[0];
+    this.z2Max[i] = record[1];
+    this.alive[i] = record[2];
+    for (const layer of [0, 1, 2]) this.norms[layer][i] = record[3 + layer];
+    this.tops.set(this.top, i * HIDDEN);
+    this.surfaces.set(this.surface, i * GRID * GRID);
+    this.count += 1;
+  }
+
+  /** Power iteration on the Hessian, whose products with a vector are exact. */
+  sharpness() {
+    const { view } = memory();
+    const { width, slope } = this.run;
+    const parts = [
+      ...[0, 1, 2].map((row) => ["layer1", row * LARGEST_WIDTH, width]),
+      ...[["W2", 0, width * HIDDEN], ["b2", 0, HIDDEN], ["W3", 0, HIDDEN], ["b3", 0, 1]],
+    ];
+    const take = (prefix) =>
+      parts.map(([name, start, length]) => view(prefix + name, start + length).subarray(start));
+    const [direction, product] = [take("v_"), take("h_")];
+    const dot = (one, two) =>
+      one.reduce((sum, part, i) => part.reduce((s, value, j) => s + value * two[i][j], sum), 0);
+    const iterate = (shift) => {
+      const random = new RandomState(0);
+      for (const part of direction) part.forEach((_, i) => { part[i] = random.uniform() - 0.25; });
+      let value = 0;
+      for (let i = 0; i < 500; i += 1) {
+        const length = Math.sqrt(dot(direction, direction));
+        for (const part of direction) part.forEach((x, j) => { part[j] = x / length; });
+        this.kernel.hessian(width, slope);
+        const before = value;
+        value = dot(direction, product) + shift;
+        direction.forEach((part, k) => part.forEach((x, j) => { part[j] = product[k][j] + shift * x; }));
+        if (Math.abs(value - before) <= 1e-10 * Math.abs(value)) break;
+      }
+      return value;
+    };
+    const largest = iterate(0); // in magnitude: if it is negative, shift the spectrum above 0
+    return largest >= 0 ? largest : iterate(-largest) + largest;
+  }
+
+  /** The regime at the last recorded epoch: the rule of fma.regime. */
+  regime() {
+    const last = this.count - 1;
+    if (this.cost[last] === Infinity) return "diverged";
+    if (this.alive[last] === 0) return "dead";
+    return this.alive[last] < HIDDEN / 2 ? "converge" : "plateau";
+  }
+}

@@ -1,0 +1,60 @@
+// The worker: trains the run it is sent, a slice at a time, so that it hears a cancel in between.
+//
+//   it hears  { type: "train", id, run } | { type: "cancel" }            run as in trainer.js
+//   it says   { type: "records", id, from, count, epochs, cost, z2Max, alive, norms, tops, surfaces }
+//                 the records from … from + count - 1, as in trainer.js
+//             { type: "done", id, regime, finalCost, milliseconds }
+//             { type: "sharpness", id, sharpness }     learning rate × sharpness at the start
+//             { type: "failed", id, problem }
+
+import { GRID, HIDDEN, Training } from "./trainer.js";
+
+const SLICE = 12; // milliseconds between two looks at the messages
+
+let current = 0;
+
+const pause = () => new Promise((resolve) => { setTimeout(resolve); });
+
+function say(id, training, from) {
+  const to = training.count;
+  const part = (records, size = 1) => records.slice(from * size, to * size);
+  const message = {
+    type: "records",
+    id,
+    from,
+    count: to - from,
+    epochs: part(training.epochs),
+    cost: part(training.cost),
+    z2Max: part(training.z2Max),
+    alive: part(training.alive),
+    norms: training.norms.map((records) => part(records)),
+    tops: part(training.tops, HIDDEN),
+    surfaces: part(training.surfaces, GRID * GRID),
+  };
+  const arrays = Object.values(message).flat().filter(ArrayBuffer.isView);
+  postMessage(message, arrays.map(({ buffer }) => buffer));
+}
+
+async function train(id, run) {
+  current = id;
+  const training = new Training(run);
+  let milliseconds = 0;
+  while (!training.ended) {
+    const from = training.count;
+    const start = performance.now();
+    while (training.step() && performance.now() - start < SLICE);
+    milliseconds += performance.now() - start;
+    say(id, training, from);
+    await pause();
+    if (current !== id) return;
+  }
+  const finalCost = training.cost[training.count - 1];
+  postMessage({ type: "done", id, regime: training.regime(), finalCost, milliseconds });
+  const sharpness = run.learningRate * new Training(run).sharpness();
+  postMessage({ type: "sharpness", id, sharpness });
+}
+
+onmessage = ({ data: { type, id, run } }) => {
+  current = 0;
+  if (type === "train") train(id, run).catch((error) => postMessage({ type: "failed", id, problem: error.message }));
+};
