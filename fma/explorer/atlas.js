@@ -1,6 +1,6 @@
 // What is known before anything is trained: see atlas.py, which made the numbers.
 
-import { ATLAS } from "./atlas.data.js";
+import { ATLAS } from "./atlas-data.js";
 import { REGIME_NAMES } from "./draw.js";
 
 const opened = {};

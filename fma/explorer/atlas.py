@@ -1,4 +1,4 @@
-"""Build `atlas.data.js`, what the page knows before it trains: ``python -m fma.explorer.atlas``.
+"""Build `atlas-data.js`, what the page knows before it trains: ``python -m fma.explorer.atlas``.
 
 For each recipe and every width, over the seeds of `SEEDS`: the regime, the final cost and the
 learning rate times the sharpness at the start; and over the seeds of `CURVES` the cost at every
@@ -21,7 +21,7 @@ SEEDS = {"table": range(1, 101), "script": range(1, 21), "text": range(1, 21)}
 CURVES = {"table": range(1, 4), "script": range(1, 2), "text": range(1, 2)}
 STEP = 1e-3  # of the natural logarithm
 LEAST = -10.0  # the logarithm that is kept as 0
-FILE = Path(__file__).parent / "atlas.data.js"
+FILE = Path(__file__).parent / "atlas-data.js"
 
 
 def quantise(values):
@@ -44,7 +44,7 @@ def _text(array):
 
 
 def build(progress=True):
-    """The text of `atlas.data.js`; about 20 minutes of two cores the first time."""
+    """The text of `atlas-data.js`; about 20 minutes of two cores the first time."""
     atlas = {"widths": len(WIDTHS), "step": STEP, "least": LEAST, "recipes": {}}
     for recipe, seeds in SEEDS.items():
         cases = [(recipe, width, seed) for seed in seeds for width in WIDTHS]

@@ -255,9 +255,9 @@ export function render({ model, el }) {
       const field = i < 0 ? null : detail.surfaceAt(i);
       redraw(view, [field], (canvas) => {
         drawSurface(canvas, { run: { dashed }, field, theme: ui.theme, pixels: pixelsFor(view) });
-        const words = field ? `off by ${number(surfaceError(field))} (root mean square)` : "not trained yet";
+        const words = field ? `off by ${number(surfaceError(field))}` : "not trained yet";
         text(`${view}_reading`, words);
-        attribute(canvas, "aria-label", `What ${side.toUpperCase()} answers against m·a at epoch ${at}: ${words}`);
+        attribute(canvas, "aria-label", `What ${side.toUpperCase()} answers against m·a at epoch ${at}: ${words}, root mean square`);
       });
     }
   }
