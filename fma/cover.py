@@ -63,6 +63,7 @@ def puzzle(first, second, line):
             va="top",
             transform=axis.get_yaxis_transform(),
         )
+        axis.yaxis.set_major_formatter("{x:,.0f}")
         axis.set(xlabel="epoch", ylabel="cost, mean squared error (log scale)")
         return figure
 

@@ -182,15 +182,24 @@ def _execute(notebook, folder, scale, log):
         raise BuildError(f"{name} was not executed: {what[0]} (log: {log})") from None
     executed = nbformat.read(partial, 4)
     executed.metadata["fma_key"] = key
+    defaults, given = (_tagged(executed, tag) for tag in ("parameters", "injected-parameters"))
+    for cell in given:  # is shown as the cell of the defaults is
+        cell.metadata.tags += [tag for tag in defaults[0].metadata.tags if tag != "parameters"]
     nbformat.write(executed, partial)
     partial.replace(folder / notebook.name)
 
 
+def _tagged(notebook, *tags):
+    return [c for c in notebook.cells if set(tags) & set(c.metadata.get("tags", ()))]
+
+
 def _cell_number(notebook, index):
-    """Number of a cell, counted from 1 and as in the source: papermill adds cells of its own."""
-    added = ("injected-parameters", "papermill-error-cell-tag")
-    before = notebook.cells[: index + 1]
-    return sum(not set(added) & set(cell.metadata.get("tags", ())) for cell in before)
+    """Number of the failed cell, from 1 and as in the source, without the cells papermill added.
+
+    Of these two, on top and before the failed cell, are not in papermill's index.
+    """
+    added = _tagged(notebook, "injected-parameters", "papermill-error-cell-tag")
+    return sum(cell not in added for cell in notebook.cells[: index + 3])
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ Pages load nothing but the files beside them, and a page loads only what it need
 
 import os
 import re
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,8 +13,6 @@ import latex2mathml.converter
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.util.fileutil import copy_asset
-
-import fma
 
 THEME = Path(__file__).parent / "report"
 EXPLORER = ("assets/explorer.css", "assets/explorer.js")
@@ -130,14 +129,15 @@ def _example(app, pagename):
 
 
 def _tidy(body):
-    """Tables scroll inside themselves; pictures are loaded when they come near."""
+    """Tables scroll inside themselves; roles that ARIA has given up are left out."""
+    body = re.sub(r' role="(doc-biblioentry|list)"', "", body)
     body = re.sub(r"<table\b", '<div class="table-scroll"><table', body)
     return body.replace("</table>", "</table></div>")
 
 
 def _assets(app, exception):
     """Copy book/assets and book/data beside the pages, and the explorer that pages mount."""
-    if exception is None and (Path(fma.__file__).parent / "explorer" / "worker.js").exists():
+    with suppress(FileNotFoundError):
         from fma.explorer import bundle
 
         bundle.write(Path(app.outdir) / "assets")
