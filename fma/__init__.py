@@ -1,5 +1,6 @@
 """One neuron more: the 63 versus 64 puzzle, recomputed and audited."""
 
+from fma.claims import Claim, claims
 from fma.network import Parameters, initialise
 from fma.recipe import RECIPES, Recipe
 from fma.regime import regime
@@ -11,11 +12,13 @@ from fma.training import Trace, train
 
 __all__ = [
     "RECIPES",
+    "Claim",
     "Parameters",
     "Recipe",
     "Run",
     "Task",
     "Trace",
+    "claims",
     "clear_cache",
     "compute",
     "initialise",

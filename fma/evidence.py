@@ -1,0 +1,970 @@
+"""The tests behind the ledger: one method a claim, each with its rule, fixed before the runs.
+
+A method returns verdict, evidence (a sentence), test (the rule), notebook and numbers. Everything
+is computed under one audited recipe; where a claim is about particular runs, it is tested under
+the article's own recipes `text` and `script` too, and holds outright only if it holds under all.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from fma.article import EPOCH, SWEEP_WIDTHS, TABLE, WIDTHS
+from fma.baselines import baselines
+from fma.border import added_value, cross_validated, shares, smooth
+from fma.checks import LARGEST_SEED, choice, whole
+from fma.claims import FAILS, HOLDS, ONLY, UNTESTED
+from fma.designs import (
+    BELOW_BORDER,
+    SUBSETS,
+    border_runs,
+    grid_runs,
+    stranger_runs,
+    variant_runs,
+    variants,
+)
+from fma.network import ACTIVATIONS, forward
+from fma.recipe import RECIPES, as_recipe
+from fma.recipe_search import matches, row
+from fma.regime import REGIMES
+from fma.statistics import Paired, wilson_interval
+from fma.stream import dense, stream_map
+from fma.study import Probe, knock_out, probe, revival
+from fma.surface import grid, interaction
+from fma.sweep import compute, runs, sweep
+from fma.task import product_task
+
+PAIR = 63, 64
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many runs of each kind."""
+
+    border: int = 3600
+    seeds: int = 20  # of the grid over widths and of the long runs
+    pairs: int = 200
+    strangers: int = 100
+    variant: int = 160
+    knocks: int = 8
+    revivals: int = 10
+    long_epochs: int = 10_000
+    pair_epochs: int = 50_000
+
+
+SIZES = {"full": Sizes(), "quick": Sizes(240, 5, 20, 8, 24, 2, 2, 400, 1000)}
+
+
+def percent(part, whole_=1):
+    """A share in words: "12 %"; "no run" where there is none to take it of."""
+    return f"{100 * part / whole_:.0f} %" if whole_ else "no run"
+
+
+def many(number, noun):
+    """A number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def tally(results, name="regime"):
+    """How often each regime occurred."""
+    found = [result[name] for result in results]
+    return {regime: found.count(regime) for regime in REGIMES}
+
+
+def column(results, name):
+    """One value of every result, as an array."""
+    return np.array([result[name] for result in results])
+
+
+class Evidence:
+    """All runs that the claims need, made on demand and kept."""
+
+    def __init__(self, recipe="table", seed=1, scale="full", progress=True):
+        self.name = recipe if isinstance(recipe, str) else "the given recipe"
+        self.recipe = as_recipe(recipe)
+        self.seed = whole("seed", seed, 0, LARGEST_SEED)
+        self.sizes = SIZES[choice("scale", scale, SIZES)]
+        self.progress = progress
+        self.recipes = {self.name: self.recipe} | {n: RECIPES[n] for n in ("text", "script")}
+
+    # The runs -----------------------------------------------------------------------------------
+
+    def _compute(self, function, cases, label):
+        return compute(function, cases, label=label, progress=self.progress)
+
+    def _probe(self, cases, label):
+        return self._compute(probe, cases, label)
+
+    @cached_property
+    def tables(self):
+        """For each recipe the traces of the article's widths, by width."""
+        cases = runs(WIDTHS, [self.seed], self.recipes.values())
+        traces = iter(sweep(cases, label="eight widths", progress=self.progress))
+        return {name: {width: next(traces) for width in WIDTHS} for name in self.recipes}
+
+    @cached_property
+    def border_study(self):
+        """Cases and results of the study of the border."""
+        cases = border_runs(self.recipe, self.sizes.border)
+        return cases, self._probe(cases, "border")
+
+    @cached_property
+    def grid(self):
+        """Cases and results over widths 24, 32, … 160 and seeds from 1."""
+        seeds = range(1, self.sizes.seeds + 1)
+        cases = grid_runs(self.recipe, range(24, 161, 8), seeds)
+        return cases, self._probe(cases, "widths and seeds")
+
+    def pairs(self, streams):
+        """Results of widths 63 and 64 for each seed."""
+        seeds = range(1, self.sizes.pairs + 1)
+        results = self._probe(grid_runs(self.recipe, PAIR, seeds, streams=streams), "pairs")
+        return results[: len(seeds)], results[len(seeds) :]
+
+    @cached_property
+    def strangers(self):
+        """Results of every graft between unrelated networks, (seeds, 8)."""
+        cases = stranger_runs(self.recipe, range(1, self.sizes.strangers + 1))
+        return np.reshape(self._probe(cases, "grafts"), (-1, len(SUBSETS)))
+
+    @cached_property
+    def variants(self):
+        """Results for each variant of the recipe."""
+        return {
+            name: self._probe(variant_runs(recipe, self.sizes.variant), name)
+            for name, recipe in variants(self.recipe).items()
+        }
+
+    @cached_property
+    def long(self):
+        """Traces of widths 63 and 64 over the seeds of the article's seed test."""
+        recipe = replace(RECIPES["long"], epochs=self.sizes.long_epochs)
+        cases = runs(PAIR, range(1, self.sizes.seeds + 1), [recipe])
+        return sweep(cases, label="seed test", progress=self.progress)
+
+    # The forms of a verdict -----------------------------------------------------------------------
+
+    def _under(self, holds):
+        """Verdict of something that is true or false under each recipe."""
+        if all(holds.values()):
+            return HOLDS
+        return ONLY if holds[self.name] or any(holds.values()) else FAILS
+
+    @staticmethod
+    def _found(verdict, evidence, test, notebook, **numbers):
+        plain = {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in numbers.items()
+        }
+        plain = {n: v if np.isfinite(v) else None for n, v in plain.items()}  # JSON has no NaN
+        return {
+            "verdict": verdict,
+            "evidence": evidence,
+            "test": test,
+            "notebook": notebook,
+            "numbers": plain,
+        }
+
+    # The claims -----------------------------------------------------------------------------------
+
+    def _entries(self):
+        """Printed entries that come out under each recipe."""
+        return {
+            name: sum(sum(matches(row(traces[w]), TABLE[w])) for w in WIDTHS)
+            for name, traces in self.tables.items()
+        }
+
+    def c01(self):
+        """Which recipe made the table."""
+        entries, total = self._entries(), 4 * len(WIDTHS)
+        recipe = RECIPES["text"]
+        text = ", ".join(f"{count} under {name}" for name, count in entries.items())
+        return self._found(
+            HOLDS if entries["text"] == total else FAILS,
+            f"Of the {total} printed entries {text}; the claim is recipe text "
+            f"({recipe.init}, {recipe.learning_rate:g}).",
+            "Holds if He initialisation at 1e-5 (recipe text) gives every printed entry.",
+            "06_which_recipe",
+            entries=total,
+            **{f"met_{name}": count for name, count in entries.items()},
+        )
+
+    def c02(self):
+        """The puzzle itself."""
+        rows, holds = {}, {}
+        for name, traces in self.tables.items():
+            few, more = traces[63].cost, traces[64].cost
+            quick = int(np.flatnonzero(few > 1.5 * few[-1]).max(initial=-1)) + 1
+            level = more[min(10, len(more) - 1)]
+            frozen = int((more[10:] > 0.8 * level).sum())
+            fallen = bool(more[-1] < 0.2 * level)
+            holds[name] = quick <= 40 and 50 <= frozen <= 100 and fallen
+            rows[name] = quick, frozen, fallen
+        quick, frozen, fallen = rows[self.name]
+        others = [name for name in self.recipes if name != self.name and holds[name]]
+        return self._found(
+            self._under(holds),
+            f"Under {self.name}, seed {self.seed}: 63 is within half of its final cost after "
+            f"{many(quick, 'epoch')}; 64 stays near its cost of epoch 10 for "
+            f"{many(frozen, 'epoch')} and {'then falls' if fallen else 'does not fall'}. "
+            + (
+                f"The same is seen under {' and '.join(others)}."
+                if others
+                else "No other recipe of the article shows it."
+            ),
+            "Under a recipe: 63 within 1.5 times its final cost by epoch 40; 64 above 0.8 times "
+            "its cost of epoch 10 for 50 to 100 epochs, and at the end below 0.2 times it.",
+            "02_regimes",
+            quick_63=quick,
+            frozen_64=frozen,
+            fallen_64=fallen,
+        )
+
+    def c03(self):
+        """The printed table."""
+        entries, total = self._entries(), 4 * len(WIDTHS)
+        text = ", ".join(f"{count} under {name}" for name, count in entries.items())
+        return self._found(
+            self._under({name: count == total for name, count in entries.items()}),
+            f"Printed entries that come out to the digit, of {total}: {text}.",
+            "Under a recipe: final cost, regime, Z2_max and ‖dW2‖ of all eight widths agree with "
+            "every printed digit, rounded or cut.",
+            "06_which_recipe",
+            entries=total,
+            **{f"met_{name}": count for name, count in entries.items()},
+        )
+
+    def c04(self):
+        """Regime against width."""
+        from scipy.stats import chi2_contingency
+
+        cases, results = self.grid
+        widths, names = column([c.__dict__ for c in cases], "width"), column(results, "regime")
+        counts = np.array([[(names[widths == w] == r).sum() for r in REGIMES] for w in set(widths)])
+        counts = counts[:, counts.any(axis=0)]
+        test = "Widths 24 to 160 by seeds at the recipe's learning rate: χ² test of regime "
+        test += "against width; the claim holds if p > 0.05."
+        if counts.shape[1] < 2:
+            return self._found(
+                UNTESTED,
+                f"Under {self.name} all {many(len(names), 'run')} end in one regime, {names[0]}: "
+                "there is no outcome to explain.",
+                test,
+                "07_what_decides",
+                runs=len(names),
+            )
+        result = chi2_contingency(counts)
+        v = np.sqrt(result.statistic / counts.sum() / (min(counts.shape) - 1))
+        eta = column(results, "eta_sharpness")
+        rank = _rank_correlation(widths, eta)
+        return self._found(
+            HOLDS if result.pvalue > 0.05 else FAILS,
+            f"{many(len(names), 'run')}: Cramér's V of regime and width is {v:.2f} "
+            f"(χ² p {_p(result.pvalue)}); width acts through η λ₀, which rises with it (rank "
+            f"correlation {rank:.2f}).",
+            test,
+            "07_what_decides",
+            runs=len(names),
+            cramers_v=v,
+            p=result.pvalue,
+            rank_width_eta_sharpness=rank,
+        )
+
+    def _of_regime(self, name):
+        return [result for result in self.grid[1] if result["regime"] == name]
+
+    def c05(self):
+        """Plateau: spread."""
+        plateau, hidden = self._of_regime("plateau"), self.recipe.hidden
+        test = (
+            "Plateau runs over widths and seeds: the two largest outputs of layer 2 are below a "
+            "quarter of the sum; holds if so in 95 % of them."
+        )
+        if not plateau:
+            return self._found(
+                UNTESTED, "No run ends on a plateau.", test, "02_regimes", plateau_runs=0
+            )
+        top, effective = column(plateau, "top_two"), column(plateau, "effective")
+        part = np.mean(top < 0.25)
+        return self._found(
+            HOLDS if part >= 0.95 else FAILS,
+            f"{percent(part)} of {many(len(plateau), 'plateau run')} are spread so; the median "
+            f"effective number of neurons is {np.median(effective):.0f} of {hidden}.",
+            test,
+            "02_regimes",
+            plateau_runs=len(plateau),
+            share_spread=part,
+            median_effective=np.median(effective),
+        )
+
+    def c06(self):
+        """Dead: negative and weak."""
+        dead, plateau = self._of_regime("dead"), self._of_regime("plateau")
+        test = (
+            "Runs over widths and seeds: every Z2 of the dead is negative at the end, and their "
+            f"median ‖dW2‖ at epoch {EPOCH} is at most 1/30 of that of the plateaus."
+        )
+        if not dead or not plateau:
+            return self._found(
+                UNTESTED,
+                f"Under {self.name} {many(len(dead), 'run')} died and "
+                f"{many(len(plateau), 'run')} ended on a plateau: nothing to compare.",
+                test,
+                "03_smoking_gun",
+                dead_runs=len(dead),
+            )
+        weak = np.median(column(dead, "dw2_norm_100"))
+        usual = np.median(column(plateau, "dw2_norm_100"))
+        negative = all(result["alive"] == 0 for result in dead)
+        return self._found(
+            HOLDS if negative and weak <= usual / 30 else FAILS,
+            f"In {many(len(dead), 'dead run')} every Z2 is "
+            f"{'negative' if negative else 'not negative'}; but the median ‖dW2‖ is {weak:.1f} "
+            f"beside {usual:.1f} on a plateau, a factor of {usual / weak:.1f}.",
+            test,
+            "03_smoking_gun",
+            dead_runs=len(dead),
+            dw2_dead=weak,
+            dw2_plateau=usual,
+        )
+
+    def c07(self):
+        """Converge: one or two dominate."""
+        converge = self._of_regime("converge")
+        test = (
+            "Converge runs over widths and seeds: the two largest outputs of layer 2 are more "
+            "than half of the sum; holds if so in 95 % of them."
+        )
+        if not converge:
+            return self._found(
+                UNTESTED,
+                f"No run converges under {self.name}.",
+                test,
+                "02_regimes",
+                converge_runs=0,
+            )
+        part = np.mean(column(converge, "top_two") > 0.5)
+        effective = column(converge, "effective")
+        return self._found(
+            HOLDS if part >= 0.95 else FAILS,
+            f"So in {percent(part)} of {many(len(converge), 'converge run')}; the effective number "
+            f"of neurons runs from {effective.min():.1f} to {effective.max():.1f}, median "
+            f"{np.median(effective):.1f}.",
+            test,
+            "02_regimes",
+            converge_runs=len(converge),
+            share_dominated=part,
+            median_effective=np.median(effective),
+        )
+
+    def c08(self):
+        """Who learns the product."""
+        affine = baselines(product_task())["affine"]
+        found = {name: self._of_regime(name) for name in ("converge", "plateau")}
+        learned = {
+            name: np.mean([r["captured"] > 0.5 and r["cost"] < affine for r in results])
+            for name, results in found.items()
+            if results
+        }
+        test = (
+            "Runs over widths and seeds: learned means at least half of the product's interaction "
+            "and a cost below the best affine function's. Holds if most converge runs learned and "
+            "at most 5 % of the plateaus."
+        )
+        if "converge" not in learned or "plateau" not in learned:
+            missing = [name for name in found if name not in learned]
+            return self._found(
+                UNTESTED,
+                f"Under {self.name} no run ends as {' or '.join(missing)}.",
+                test,
+                "09_what_it_learned",
+            )
+        captured = {n: np.median(column(r, "captured")) for n, r in found.items()}
+        return self._found(
+            HOLDS if learned["converge"] > 0.5 and learned["plateau"] <= 0.05 else FAILS,
+            f"After {self.recipe.epochs:,} epochs {percent(learned['converge'])} of "
+            f"{many(len(found['converge']), 'converge run')} and {percent(learned['plateau'])} of "
+            f"{many(len(found['plateau']), 'plateau run')} learned it; the median share of the "
+            f"interaction is {captured['converge']:.3f} and {captured['plateau']:.3f}.",
+            test,
+            "09_what_it_learned",
+            learned_converge=learned["converge"],
+            learned_plateau=learned["plateau"],
+            captured_converge=captured["converge"],
+            captured_plateau=captured["plateau"],
+        )
+
+    def c09(self):
+        """Z2_max as a separator."""
+        results = [r for r in self.grid[1] if r["regime"] != "diverged"]
+        names, z2 = column(results, "regime"), column(results, f"z2_max_{EPOCH}")
+        order = ("dead", "plateau", "converge")
+        present = [name for name in order if (names == name).any()]
+        test = (
+            f"Runs over widths and seeds: the best two thresholds on Z2_max at epoch {EPOCH}, dead "
+            "below plateau below converge, name at least 99 % of the regimes."
+        )
+        if len(present) < 3:
+            return self._found(
+                UNTESTED,
+                f"Under {self.name} only {' and '.join(present)} occur.",
+                test,
+                "03_smoking_gun",
+                runs=len(names),
+            )
+        best, dead_right = _two_thresholds(z2, names, order)
+        return self._found(
+            HOLDS if best >= 0.99 else FAILS,
+            f"The best two thresholds name {percent(best)} of {many(len(names), 'run')}; zero "
+            f"alone tells dead from the rest in {percent(dead_right)}.",
+            test,
+            "03_smoking_gun",
+            runs=len(names),
+            named=best,
+            dead_named=dead_right,
+        )
+
+    def c10(self):
+        """The gradient of W2, 64 over 63."""
+        ratios = {}
+        for name, traces in self.tables.items():
+            both = [traces[w].gradient_norm[:, 1] for w in PAIR]
+            late = min(map(len, both)) > EPOCH
+            ratios[name] = float(both[1][EPOCH] / both[0][EPOCH]) if late else np.nan
+        holds = {name: 3.5 <= ratio <= 4 for name, ratio in ratios.items()}
+        first, second = self.pairs("shared")
+        others = column(second, "dw2_norm_100") / column(first, "dw2_norm_100")
+        usual = float(np.nanmedian(others))
+        return self._found(
+            self._under(holds),
+            "The ratio is "
+            + ", ".join(f"{ratio:.2f} under {name}" for name, ratio in ratios.items())
+            + f"; over {many(len(others), 'seed')} under {self.name} its median is {usual:.2f}.",
+            f"Under a recipe: the ratio at epoch {EPOCH} lies between 3.5 and 4.",
+            "03_smoking_gun",
+            median_over_seeds=usual,
+            **{f"ratio_{name}": ratio for name, ratio in ratios.items()},
+        )
+
+    def _beyond(self, results):
+        """How many runs of a variant lie above the border's limit, and their regimes."""
+        above = [r for r in results if r["eta_sharpness"] > BELOW_BORDER]
+        return len(above), tally(above)
+
+    def c11(self):
+        """The slope as the cause."""
+        from scipy.stats import fisher_exact
+
+        test = (
+            "Runs drawn with the same η λ₀, widths and seeds at other slopes: holds if the share "
+            f"of converge above η λ₀ = {BELOW_BORDER} is significantly higher at slope 0.01 than "
+            "at the mild slope 0.3 (Fisher, one-sided, p < 0.05)."
+        )
+        counts = {}
+        for slope in ("0.01", "0.1", "0.3", "0.6", "1"):
+            above, found = self._beyond(self.variants[f"slope {slope}"])
+            counts[slope] = found["converge"], above
+        steep, mild = counts["0.01"], counts["0.3"]
+        p = fisher_exact(
+            [[steep[0], steep[1] - steep[0]], [mild[0], mild[1] - mild[0]]], "greater"
+        ).pvalue
+        return self._found(
+            HOLDS if p < 0.05 else FAILS,
+            "Converge, by slope: "
+            + ", ".join(f"{slope} {a} of {n}" for slope, (a, n) in counts.items())
+            + f"; 0.01 above 0.3 with p {_p(p)}.",
+            test,
+            "10_beyond",
+            p=p,
+            **{f"converge_slope_{slope}": a / max(n, 1) for slope, (a, n) in counts.items()},
+        )
+
+    @cached_property
+    def stream(self):
+        """The stream map of the two widths."""
+        return stream_map(*(dense((2, width, self.recipe.hidden, 1)) for width in PAIR))
+
+    def c12(self):
+        """Where W2 starts."""
+        layer = self.stream.layers[1]
+        starts = int(layer.draws_a.flat[0]), int(layer.draws_b.flat[0])
+        return self._found(
+            HOLDS if starts == (126, 128) else FAILS,
+            f"Draws are numbered from 0: W2 starts at {starts[0]} and at {starts[1]}.",
+            "Holds if the stream map, checked against NumPy, gives 126 and 128.",
+            "04_rng_trace",
+            start_63=starts[0],
+            start_64=starts[1],
+        )
+
+    def c13(self):
+        """What the two W1 share."""
+        layer = self.stream.layers[0]
+        whole_, size = int(layer.whole.sum()), layer.draws_b.size
+        return self._found(
+            HOLDS if (layer.shared, size) == (126, 128) else FAILS,
+            f"{layer.shared} of {size} draws are in both, but {whole_ or 'no'} neuron of 63 is "
+            "found again in 64: its two weights are paired otherwise.",
+            "Holds if the stream map finds 126 of the wider W1's 128 draws in both.",
+            "04_rng_trace",
+            shared=layer.shared,
+            of=size,
+            whole_neurons=whole_,
+        )
+
+    def c14(self):
+        """What the two W2 share."""
+        layer = self.stream.layers[1]
+        columns, size = int(layer.whole.sum()), layer.draws_a.size
+        return self._found(
+            HOLDS if layer.shared == 0 else FAILS,
+            f"{layer.shared:,} of {size:,} draws are in both; {columns} of {len(layer.column_b)} "
+            f"neurons are the same, row for row, {abs(layer.shift)} places along.",
+            "Holds if the two W2 share no draw.",
+            "04_rng_trace",
+            shared=layer.shared,
+            of=size,
+            whole_neurons=columns,
+        )
+
+    def c15(self):
+        """Is it W2's lucky neuron?"""
+        results = self.border_study[1]
+        straight = np.mean(column(results, "straight"))
+        plateau = column(results, "regime") == "plateau"
+        eta = column(results, "eta_sharpness")
+        test = (
+            "Three tests, all of which must be passed: the starts differ in whether a layer-2 "
+            "neuron is active; the largest Z2 at the start lowers the cross-validated log-loss of "
+            "the regime by at least half of what η λ₀ does; in grafts between unrelated networks "
+            "W2 explains more of the outcome than W1 and than W3."
+        )
+        names = column(results, "regime")
+        if len(set(names)) < 2:
+            return self._found(
+                UNTESTED, f"All runs end as {names[0]}.", test, "08_is_it_w2", runs=len(names)
+            )
+        blind = cross_validated(np.empty((len(names), 0)), names).mean()
+        by_eta = cross_validated(smooth(np.log(eta)), names).mean()
+        by_z2 = cross_validated(smooth(column(results, "z2_start")), names).mean()
+        outcome = np.array([[r["regime"] == "plateau" for r in line] for line in self.strangers])
+        parts = shares(as_factorial(outcome))
+        main = [parts.get((i,), 0.0) for i in range(3)]
+        passed = (
+            straight < 1 and blind - by_z2 >= 0.5 * (blind - by_eta) and main[1] > max(main[::2])
+        )
+        near = (
+            added_value(eta, plateau, {"z2": column(results, "z2_start")})
+            if _mixed(plateau[eta < BELOW_BORDER])
+            else {"z2": {"p": np.nan}}
+        )
+        return self._found(
+            HOLDS if passed else FAILS,
+            f"At the start {percent(straight)} of {many(len(names), 'network')} have every neuron "
+            f"active on every row. Log-loss of the regime: {blind:.2f} bits knowing nothing, "
+            f"{by_z2:.2f} knowing the largest Z2, {by_eta:.2f} knowing η λ₀. In grafts W1, W2 and "
+            f"W3 explain {percent(main[0])}, {percent(main[1])} and {percent(main[2])}.",
+            test,
+            "08_is_it_w2",
+            all_active_at_start=straight,
+            bits_blind=blind,
+            bits_z2_start=by_z2,
+            bits_eta_sharpness=by_eta,
+            share_w1=main[0],
+            share_w2=main[1],
+            share_w3=main[2],
+            p_z2_given_eta_sharpness=near["z2"]["p"],
+        )
+
+    def c16(self):
+        """The seed test."""
+        from scipy.stats import binomtest
+
+        n = self.sizes.seeds
+        cost = np.array([trace.cost[-1] for trace in self.long]).reshape(2, n)
+        paired = Paired(*cost)
+        wins = paired.wins[:2]
+        p = binomtest(wins[0], sum(wins)).pvalue if sum(wins) else 1.0
+        low, high = paired.interval()
+        return self._found(
+            HOLDS if p > 0.05 and low <= 0 <= high else FAILS,
+            f"{many(n, 'seed')}, {self.sizes.long_epochs:,} epochs: 63 ends lower {wins[0]} times, "
+            f"64 {wins[1]} times (sign test p {_p(p)}); mean costs {cost[0].mean():.2f} and "
+            f"{cost[1].mean():.2f}, difference {paired.mean:+.2f} [{low:+.2f}, {high:+.2f}].",
+            "Recipe long: holds if the sign test gives p > 0.05 and the bootstrap interval of the "
+            "mean difference includes 0.",
+            "05_seed_test",
+            wins_63=wins[0],
+            wins_64=wins[1],
+            sign_p=p,
+            difference=paired.mean,
+            low=low,
+            high=high,
+            equivalent_within=paired.smallest_margin(),
+        )
+
+    def c17(self):
+        """Widths 60 to 68."""
+        from scipy.stats import fisher_exact
+        from statsmodels.stats.multitest import multipletests
+
+        widths = [w for w in SWEEP_WIDTHS if 60 <= w <= 68]
+        seeds = range(1, self.sizes.seeds + 1)
+        results = self._probe(grid_runs(self.recipe, widths, seeds), "60 to 68")
+        plateau = (column(results, "regime") == "plateau").reshape(len(widths), -1)
+        mixed = int((plateau.any(axis=0) & ~plateau.all(axis=0)).sum())
+        test = (
+            "Widths 60 to 68 by seeds: holds if some seeds change regime within these widths and "
+            "no width's share of plateaus differs from the others' (Fisher, Holm, p > 0.05)."
+        )
+        if not mixed:
+            return self._found(
+                UNTESTED,
+                f"Under {self.name} none of {many(len(seeds), 'seed')} changes between plateau and "
+                "another regime within these widths.",
+                test,
+                "08_is_it_w2",
+                mixed_seeds=0,
+            )
+        ps = []
+        for i in range(len(widths)):
+            rest = np.delete(plateau, i, axis=0)
+            here = plateau[i].sum(), (~plateau[i]).sum()
+            ps.append(fisher_exact([here, (rest.sum(), (~rest).sum())]).pvalue)
+        lowest = multipletests(ps, method="holm")[1].min()
+        return self._found(
+            HOLDS if lowest > 0.05 else FAILS,
+            f"{mixed} of {many(len(seeds), 'seed')} change regime between 60 and 68, at different "
+            f"widths; no width stands out (smallest corrected p {_p(lowest)}); plateaus are "
+            f"{percent(plateau[0].mean())} at 60 and {percent(plateau[-1].mean())} at 68."
+            if lowest > 0.05
+            else f"{mixed} of {many(len(seeds), 'seed')} change regime, and a width stands out "
+            f"(smallest corrected p {_p(lowest)}).",
+            test,
+            "08_is_it_w2",
+            mixed_seeds=mixed,
+            smallest_p=lowest,
+            plateau_60=plateau[0].mean(),
+            plateau_68=plateau[-1].mean(),
+        )
+
+    def c18(self):
+        """The sum."""
+        holds, worst = {}, {}
+        long = replace(RECIPES["long"], epochs=self.sizes.long_epochs)
+        variance = float(np.var(forward_target()))
+        for name, recipe in (self.recipes | {"long": long}).items():
+            traces = sweep(
+                runs(WIDTHS, [self.seed], [recipe], ["sum"]),
+                label=f"sum, {name}",
+                progress=self.progress,
+            )
+            costs = np.array([trace.cost[-1] for trace in traces])
+            worst[name] = float(costs.max()), WIDTHS[int(costs.argmax())]
+            holds[name] = bool(worst[name][0] <= 0.05 * variance)
+        return self._found(
+            self._under(holds),
+            f"Worst of the eight widths, against a variance of {variance:.1f}: "
+            + "; ".join(f"{name} {cost:.3g} at {width}" for name, (cost, width) in worst.items())
+            + ".",
+            "Under a recipe: the sum is learned at every one of the eight widths, to a cost of at "
+            "most 5 % of the variance of m + a.",
+            "09_what_it_learned",
+            variance=variance,
+            **{f"worst_{name}": cost for name, (cost, _) in worst.items()},
+        )
+
+    def c19(self):
+        """The dominant neuron."""
+        values = []
+        _, points = grid()
+        act = ACTIVATIONS[self.recipe.activation](self.recipe.slope)
+        for trace in self.tables[self.name].values():
+            if not np.isfinite(trace.cost[-1]) or not 0 < trace.alive[-1] < self.recipe.hidden / 2:
+                continue
+            A2 = forward(trace.parameters, points, act)[3]
+            winner = np.argmax(np.abs(trace.parameters.W3[:, 0] * A2.mean(axis=0)))
+            side = int(np.sqrt(len(points)))
+            values.append(interaction(A2[:, winner].reshape(side, side))["share"])
+        m, _ = grid()
+        product = interaction(np.outer(m, m))["share"]
+        test = (
+            "Converge runs of the eight widths: the dominant neuron's activation over (m, a) is "
+            "split into an additive function and an interaction; holds if the interaction's share "
+            "is at least half of the product's in most of them."
+        )
+        if not values:
+            return self._found(
+                UNTESTED, f"No width converges under {self.name}.", test, "09_what_it_learned"
+            )
+        return self._found(
+            HOLDS if np.median(values) >= 0.5 * product else FAILS,
+            f"The interaction is {_shares(values)} of the variance of the dominant neuron, and "
+            f"{100 * product:.1f} % of that of the product.",
+            test,
+            "09_what_it_learned",
+            neurons=len(values),
+            largest_share=max(values),
+            product_share=product,
+        )
+
+    def c20(self):
+        """Dead against width."""
+        from scipy.stats import fisher_exact
+
+        cases, results = self.grid
+        widths = np.array([case.width for case in cases])
+        dead = column(results, "regime") == "dead"
+        bands = ((24, 64), (65, 104), (105, 160))
+        inside = [(widths >= low) & (widths <= high) for low, high in bands]
+        rates = [dead[i].mean() for i in inside]
+        test = (
+            "Runs over widths and seeds: the share of dead falls from band to band, 24–64, 65–104, "
+            "105–160, and the first band's is significantly above the last's (Fisher, p < 0.05)."
+        )
+        if not dead.any():
+            return self._found(
+                UNTESTED,
+                f"None of {many(len(dead), 'run')} dies under {self.name}.",
+                test,
+                "07_what_decides",
+                dead_runs=0,
+            )
+        table = [(dead[i].sum(), (~dead[i]).sum()) for i in (inside[0], inside[-1])]
+        p = fisher_exact(table, "greater").pvalue
+        falls = rates[0] > rates[1] > rates[2] and p < 0.05
+        intervals = [wilson_interval(int(dead[i].sum()), int(i.sum())) for i in inside]
+        text = ", ".join(
+            f"{low}–{high} {percent(rate)} [{percent(a)}, {percent(b)}]"
+            for (low, high), rate, (a, b) in zip(bands, rates, intervals, strict=True)
+        )
+        return self._found(
+            HOLDS if falls else FAILS,
+            f"Dead, by width: {text}.",
+            test,
+            "07_what_decides",
+            dead_narrow=rates[0],
+            dead_middle=rates[1],
+            dead_wide=rates[2],
+            p_falls=p,
+        )
+
+    def c21(self):
+        """ReLU and death."""
+        counts = {}
+        for slope in (0.0, 0.01):
+            recipe = replace(self.recipe, slope=slope, epochs=20 * self.recipe.epochs)
+            cases = grid_runs(recipe, (80, 90, 100), range(1, self.sizes.revivals + 1))
+            results = self._compute(revival, cases, f"revival, slope {slope:g}")
+            died = [r for r in results if r["died"] >= 0]
+            counts[slope] = len(died), sum(r["revived"] >= 0 for r in died)
+        test = (
+            "Networks of widths 80, 90 and 100 are trained twenty times as long; holds if of those "
+            "that died with slope 0 none lived again (all gradients but that of b3 are then 0)."
+        )
+        died, revived = counts[0.0]
+        if not died:
+            return self._found(
+                UNTESTED, f"No network dies under {self.name}.", test, "10_beyond", died=0
+            )
+        return self._found(
+            HOLDS if revived == 0 else FAILS,
+            f"ReLU: {revived} of {died} dead networks lived again "
+            f"(95 % interval up to {percent(wilson_interval(revived, died)[1])}); LeakyReLU: "
+            f"{counts[0.01][1]} of {counts[0.01][0]}, in {20 * self.recipe.epochs:,} epochs.",
+            test,
+            "10_beyond",
+            died=died,
+            revived=revived,
+            died_leaky=counts[0.01][0],
+            revived_leaky=counts[0.01][1],
+        )
+
+    def c22(self):
+        """Smooth activations."""
+        from scipy.stats import fisher_exact
+        from statsmodels.stats.multitest import multipletests
+
+        def off(results):
+            above, found = self._beyond(results)
+            return found["dead"] + found["converge"], above
+
+        reference = off(self.variants["slope 0.01"])
+        counts, ps = {}, []
+        for name in ("GELU", "SiLU"):
+            counts[name] = off(self.variants[name])
+            (a, n), (b, m) = counts[name], reference
+            ps.append(fisher_exact([[a, n - a], [b, m - b]], "less").pvalue)
+        ps = multipletests(ps, method="holm")[1]
+        test = (
+            f"Runs drawn alike with η λ₀ above {BELOW_BORDER}: holds if both GELU and SiLU end "
+            "dead or converge significantly more rarely than LeakyReLU (Fisher, Holm, p < 0.05)."
+        )
+        return self._found(
+            HOLDS if max(ps) < 0.05 else FAILS,
+            f"Dead or converge: LeakyReLU {reference[0]} of {reference[1]}, "
+            + ", ".join(
+                f"{name} {a} of {n} (p {_p(p)})"
+                for (name, (a, n)), p in zip(counts.items(), ps, strict=True)
+            )
+            + ".",
+            test,
+            "10_beyond",
+            leaky_relu=reference[0] / max(reference[1], 1),
+            gelu=counts["GELU"][0] / max(counts["GELU"][1], 1),
+            silu=counts["SiLU"][0] / max(counts["SiLU"][1], 1),
+            p_gelu=ps[0],
+            p_silu=ps[1],
+        )
+
+    def c23(self):
+        """The long pair."""
+        recipe = replace(RECIPES["long"], epochs=self.sizes.pair_epochs)
+        few, more = sweep(
+            runs(PAIR, [self.seed], [recipe]), label="long pair", progress=self.progress
+        )
+        costs = float(few.cost[-1]), float(more.cost[-1])
+        affine = baselines(product_task())["affine"]
+        return self._found(
+            HOLDS if costs[0] > affine > costs[1] else FAILS,
+            f"After {recipe.epochs:,} epochs 63 costs {costs[0]:.2f} and 64 {costs[1]:.2f}; the "
+            f"best affine function costs {affine:.1f}.",
+            "Recipe long over 50,000 epochs: holds if 63 ends above and 64 below the cost of the "
+            "best affine function.",
+            "05_seed_test",
+            cost_63=costs[0],
+            cost_64=costs[1],
+            affine=affine,
+        )
+
+    def c24(self):
+        """The decisive neuron."""
+        widths = (64, 105, 110, 120, 128, 140)
+        cases = grid_runs(self.recipe, widths, range(1, self.sizes.knocks + 1))
+        results = self._compute(knock_out, cases, "knock-out")
+        won = [r for r in results if r["regime"] == "converge"]
+        test = (
+            "Converge runs of six widths: the neuron that ends with the largest output starts "
+            "again with average weights. Holds if in most runs it began with the largest "
+            "pre-activation or output weight of all and the regime changes without its luck."
+        )
+        if not won:
+            return self._found(
+                UNTESTED, f"No run converges under {self.name}.", test, "08_is_it_w2", runs=0
+            )
+        first = np.mean([min(r["rank_z2"], r["rank_weight"]) == 0 for r in won])
+        changed = np.mean([r["regime_without"] != "converge" for r in won])
+        return self._found(
+            HOLDS if first > 0.5 and changed > 0.5 else FAILS,
+            f"In {many(len(won), 'converge run')} the later winner was first at the start in "
+            f"{percent(first)}; without its luck the regime changes in {percent(changed)}, another "
+            "neuron winning instead.",
+            test,
+            "08_is_it_w2",
+            runs=len(won),
+            first_at_start=first,
+            regime_changes=changed,
+        )
+
+    def c25(self):
+        """What a fair comparison needs."""
+        from scipy.stats import fisher_exact
+
+        widths, seeds = (63, 80), range(1, self.sizes.pairs // 4 + 1)
+        same_rate = self._probe(grid_runs(self.recipe, widths, seeds), "same step")
+        middle = float(
+            np.sqrt(
+                np.prod(
+                    [
+                        np.mean(column(h, "eta_sharpness"))
+                        for h in (same_rate[: len(seeds)], same_rate[len(seeds) :])
+                    ]
+                )
+            )
+        )
+        cases = [Probe(w, s, self.recipe, eta_sharpness=middle) for w in widths for s in seeds]
+        same_eta = self._probe(cases, "same η λ₀")
+        found = {}
+        for name, results in (("rate", same_rate), ("eta", same_eta)):
+            off = (column(results, "regime") != "plateau").reshape(2, -1).sum(axis=1)
+            table = [[int(k), len(seeds) - int(k)] for k in off]
+            found[name] = *(off / len(seeds)), fisher_exact(table).pvalue
+        layer = self.stream.layers[0]
+        shared, nested = (np.mean(_differ(*self.pairs(s))) for s in ("shared", "nested"))
+        confounded = found["rate"][2] < 0.05 <= found["eta"][2]
+        kept = int(layer.whole.sum()) or "no"
+        words = {name: [percent(rate) for rate in rates[:2]] for name, rates in found.items()}
+        evidence = (
+            f"{kept} layer-1 neuron of 63 is kept in 64, and the two differ in regime for "
+            f"{percent(shared)} of seeds ({percent(nested)} with nested networks). Over "
+            f"{many(len(seeds), 'seed')} 63 leaves the plateau in {words['rate'][0]} and 80 in "
+            f"{words['rate'][1]} of runs at one learning rate, and in {words['eta'][0]} and "
+            f"{words['eta'][1]} at one η λ₀"
+            + (": averaging alone is no remedy." if confounded else ".")
+        )
+        return self._found(
+            FAILS if confounded else HOLDS,
+            evidence[0].upper() + evidence[1:],
+            "Holds unless a difference that survives averaging over seeds (63 against 80, leaving "
+            "the plateau, Fisher p < 0.05) is gone when both have the same η λ₀.",
+            "11_fair_comparison",
+            differ_shared=shared,
+            differ_nested=nested,
+            p_same_rate=found["rate"][2],
+            p_same_eta_sharpness=found["eta"][2],
+        )
+
+
+def as_factorial(outcome):
+    """Outcomes in the order of `SUBSETS`, (n, 8), as an array (n, 2, 2, 2): W1, W2, W3 given."""
+    result = np.empty((len(outcome), 2, 2, 2))
+    for values, blocks in zip(np.transpose(outcome), SUBSETS, strict=True):
+        result[(slice(None), *(int(block in blocks) for block in ("W1", "W2", "W3")))] = values
+    return result
+
+
+def forward_target():
+    """The training targets of the sum task."""
+    from fma.task import sum_task
+
+    return sum_task().y_train
+
+
+def _differ(first, second):
+    return [a["regime"] != b["regime"] for a, b in zip(first, second, strict=True)]
+
+
+def _mixed(values):
+    return len(values) > 10 and 0 < np.mean(values) < 1
+
+
+def _rank_correlation(a, b):
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(a, b).statistic)
+
+
+def _p(value):
+    """A p-value in words."""
+    return "below 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def _shares(values):
+    """Shares of a variance as a range, in percent."""
+    low, high = 100 * min(values), 100 * max(values)
+    return f"at most {high:.2g} %" if high < 1 else f"{low:.1f} to {high:.1f} %"
+
+
+def _two_thresholds(values, names, order):
+    """Best share of runs named by two thresholds, and the share told dead or not by the sign."""
+    rank = np.array([order.index(name) for name in names])
+    cuts = np.concatenate([[-np.inf], np.sort(values), [np.inf]])
+    best = 0
+    below = {k: np.array([(rank[values < c] == k).sum() for c in cuts]) for k in range(3)}
+    for i in range(len(cuts)):
+        # dead below cut i, plateau from i to j, converge from j on
+        right = below[0][i] + (below[1][i:] - below[1][i]) + below[2][-1] - below[2][i:]
+        best = max(best, int(right.max()))
+    zero = float(np.mean((values < 0) == (rank == 0)))
+    return best / len(values), zero
