@@ -252,8 +252,8 @@ export function render({ model, el }) {
     for (const { side, detail, dashed } of shown) {
       const view = `surface_${side}`;
       const i = detail ? indexAt(detail, at) : -1;
-      const field = i < 0 ? null : detail.surfaceAt(i);
-      redraw(view, [field], (canvas) => {
+      redraw(view, [detail, i], (canvas) => {
+        const field = i < 0 ? null : detail.surfaceAt(i);
         drawSurface(canvas, { run: { dashed }, field, theme: ui.theme, pixels: pixelsFor(view) });
         const words = field ? `off by ${number(surfaceError(field))}` : "not trained yet";
         text(`${view}_reading`, words);
@@ -289,8 +289,9 @@ export function render({ model, el }) {
       drawMap(canvas, { map, runs: shown, theme: ui.theme, cache: ui.mapCache, colours });
     });
     const { pointing } = ui;
-    const under = pointing && REGIME_NAMES[map.regimeAt(pointing.width, pointing.seed)];
-    text("map_reading", pointing ? `width ${pointing.width}, seed ${pointing.seed}: ${under ?? "unknown"}` : `${map.name}: seed against width`);
+    const under = pointing && (REGIME_NAMES[map.regimeAt(pointing.width, pointing.seed)] ?? "not in the atlas");
+    const title = map.unknown ? `${map.recipe}: not in the atlas` : `${map.recipe}: seed against width`;
+    text("map_reading", pointing ? `width ${pointing.width}, seed ${pointing.seed}: ${under}` : title);
   }
 
   function cellAt(event) {
@@ -361,11 +362,9 @@ export function render({ model, el }) {
 
   // --- numbers -----------------------------------------------------------------------------
 
-  const border = runs.border;
   function showGauge(shown) {
     redraw("gauge", shown.flatMap(({ record, colour }) => [record.sharpness, colour]), (canvas) => {
       const limits = [{ value: 2, text: "2: stability limit" }];
-      if (border) limits.push({ value: border.value, text: border.text });
       drawGauge(canvas, { runs: shown, limits, theme: ui.theme });
       const words = shown.map(({ name, record }) => `${name} ${number(record.sharpness)}`).join("  ");
       text("gauge_reading", words);

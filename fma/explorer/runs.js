@@ -1,19 +1,26 @@
 // What is known of each run: from the atlas at once, from training in this page soon after.
 //
 // look(run) gives { key, record, detail, progress, live, difference, problem }:
-//   record    the curves and numbers to show, with `count` entries so far
-//   detail    the trained record that also has `tops` (count × hidden) and surfaceAt(i), or null
-//   progress  { epoch } while it is being trained
-//   live      { milliseconds } once it has been trained here
+//   record      the numbers and curves to show, with `count` entries so far
+//   detail      the trained record, which also has `tops` (count × hidden) and surfaceAt(i), or null
+//   progress    { epoch } while it is being trained
+//   live        { milliseconds } once it has been trained here
 //   difference  a sentence if atlas and training disagree by more than TOLERANCE
+//   problem     a sentence if it could not be trained
+
+/* global WORKER_SOURCE: bundle.py puts the worker's source there */
 
 import { atlasCurves, atlasMap, atlasNumbers } from "./atlas.js";
 import { number } from "./draw.js";
-import { RECIPES, identity } from "./state.js";
+import { RECIPES, SEEDS, WIDTHS, identity } from "./state.js";
 
-const KEPT = 40; // trained runs
-export const TOLERANCE = 1e-3; // relative, in the final cost
+const KEPT = 40; // trained runs that are remembered
+const TOLERANCE = 1e-3; // of a cost, relative: twice what rounding in the atlas can make
 
+const upTo = ({ low, high }) => Array.from({ length: high - low + 1 }, (_, i) => low + i);
+const UNKNOWN = { widths: upTo(WIDTHS), seeds: upTo(SEEDS), regimeAt: () => -1, unknown: true };
+
+/** Keep the runs of one explorer; `changed` is called whenever there is more to show. */
 export function createRuns(changed) {
   const trained = new Map();
   const looked = new Map();
@@ -22,58 +29,50 @@ export function createRuns(changed) {
 
   function look(run) {
     const key = identity(run);
+    const atlas = fromAtlas(key, run);
     const done = trained.get(key);
-    const atlas = atlasRecord(key, run);
-    const complete = done?.complete;
-    const record = complete || (done && (done.asked || !atlas.count)) ? withAtlas(done, atlas) : atlas;
+    if (!done) return { key, record: atlas, detail: null, progress: null, live: null };
+    const { complete, stopped, problem } = done;
+    const shown = complete || done.asked || !atlas.count ? done : atlas;
+    if (!complete) Object.assign(done, atlas.regime && { regime: atlas.regime, finalCost: atlas.finalCost });
+    done.sharpness ??= atlas.sharpness;
     return {
       key,
-      record,
-      detail: done?.count > 0 ? done : null,
-      progress: done && !complete && !done.stopped ? { epoch: done.count && done.epochs[done.count - 1] } : null,
-      live: complete ? { milliseconds: done.milliseconds } : null,
+      record: problem ? atlas : shown,
+      detail: done.count > 0 ? done : null,
+      progress: complete || stopped ? null : { epoch: done.count && done.epochs[done.count - 1] },
+      live: complete ? { milliseconds: Math.round(done.milliseconds) } : null,
       difference: complete ? differenceOf(done, atlas) : "",
-      problem: done?.problem,
+      problem,
     };
   }
 
-  /** While it is trained, a run that the atlas knows keeps its name and its final cost. */
-  function withAtlas(done, atlas) {
-    if (!done.complete && atlas.regime) {
-      done.regime = atlas.regime;
-      done.finalCost = atlas.finalCost;
-      done.sharpness ??= atlas.sharpness;
-    }
-    return done;
-  }
-
-  function atlasRecord(key, run) {
+  /** What the atlas has of a run: it knows each recipe at its own step and slope. */
+  function fromAtlas(key, run) {
     if (looked.has(key)) return looked.get(key);
-    const own = RECIPES[run.recipe];
-    const inside = !run.graft && run.learningRate === own.learningRate && run.slope === 0.01;
-    const numbers = inside ? atlasNumbers(run.recipe, run.width, run.seed) : null;
-    const record = { count: 0, ...numbers, ...(inside ? atlasCurves(run.recipe, run.width, run.seed) : null) };
-    if (looked.size > 500) looked.delete(looked.keys().next().value);
+    const { recipe, width, seed } = run;
+    const inside = !run.graft && run.learningRate === RECIPES[recipe].learningRate && run.slope === 0.01;
+    const record = { count: 0 };
+    if (inside) Object.assign(record, atlasNumbers(recipe, width, seed), atlasCurves(recipe, width, seed));
+    if (looked.size > 1000) looked.clear();
     looked.set(key, record);
     return record;
   }
 
-  /** Train a run for one side, in that side's own worker, unless it is done already. */
+  /** Train a run in the worker of its side; a run that was trained before only if asked `again`. */
   function train(side, run, { again = false } = {}) {
     const key = identity(run);
     const before = trained.get(key);
     if (before && !again && !before.stopped) return;
     trained.delete(key);
-    const record = emptyRecord(run);
-    record.asked = again;
-    record.side = side;
+    const record = { ...emptyRecord(run), side, asked: again };
     trained.set(key, record);
     for (const old of trained.keys()) if (trained.size > KEPT && old !== key) trained.delete(old);
     try {
-      trainers[side] ??= createTrainer();
-      trainers[side].start(run, record, changed);
+      trainers[side] ??= createTrainer(changed);
+      trainers[side].start(run, record);
     } catch (error) {
-      Object.assign(record, { stopped: true, problem: `Live training is not possible here: ${error.message}` });
+      fail(record, error.message);
     }
   }
 
@@ -87,36 +86,101 @@ export function createRuns(changed) {
     }
   }
 
-  const map = (recipe) => (maps[recipe] ??= { name: recipe, ...atlasMap(recipe) });
+  /** The map of regimes of a recipe. */
+  function map(recipe) {
+    if (!maps[recipe]) {
+      const known = atlasMap(recipe);
+      maps[recipe] = { recipe, ...(known.widths.length ? known : UNKNOWN) };
+    }
+    return maps[recipe];
+  }
+
   const close = () => Object.values(trainers).forEach((trainer) => trainer.close());
   return { look, train, cancel, map, close };
 }
 
-function emptyRecord(run) {
-  return { count: 0, hidden: 64, epochs: [], cost: [], z2Max: [], norms: [[], [], []], alive: [], tops: new Float32Array(64 * run.epochs), surfaces: [], surfaceAt(i) { return this.surfaces[i]; } };
+function differenceOf({ finalCost }, atlas) {
+  if (atlas.finalCost === undefined || atlas.finalCost === finalCost) return "";
+  if (Math.abs(finalCost - atlas.finalCost) <= TOLERANCE * atlas.finalCost) return "";
+  return `trained here it ends at ${number(finalCost)}, the atlas says ${number(atlas.finalCost)}.`;
 }
-function createTrainer() {
-  const worker = new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" })));
-  let id = 0; let record; let changed;
+
+function fail(record, problem) {
+  Object.assign(record, { stopped: true, problem: `It could not be trained here: ${problem}.` });
+}
+
+/** A record of a training that has not begun: room for what the worker will send. */
+function emptyRecord({ epochs }) {
+  const room = Math.min(epochs, 1000) + 1;
+  const curve = () => new Float64Array(room);
+  return {
+    count: 0,
+    room,
+    epochs: new Uint32Array(room),
+    cost: curve(),
+    z2Max: curve(),
+    alive: new Uint8Array(room),
+    norms: [curve(), curve(), curve()],
+    surfaceAt(i) {
+      return this.surfaces.subarray(i * this.points, (i + 1) * this.points);
+    },
+  };
+}
+
+/** Add a message's records at its place. */
+function append(record, { from, count, epochs, cost, z2Max, alive, norms, tops, surfaces }) {
+  if (!record.tops) {
+    record.hidden = tops.length / count;
+    record.points = surfaces.length / count;
+    record.tops = new Float32Array(record.room * record.hidden);
+    record.surfaces = new Float32Array(record.room * record.points);
+  }
+  const { hidden, points } = record;
+  record.epochs.set(epochs, from);
+  record.cost.set(cost, from);
+  record.z2Max.set(z2Max, from);
+  record.alive.set(alive, from);
+  norms.forEach((values, layer) => record.norms[layer].set(values, from));
+  record.tops.set(tops, from * hidden);
+  record.surfaces.set(surfaces, from * points);
+  record.count = from + count;
+}
+
+/** A worker that trains one run at a time into a record; see worker.js for what is said. */
+function createTrainer(changed) {
+  const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  let id = 0;
+  let record = null;
   worker.onmessage = ({ data }) => {
     if (data.id !== id) return;
-    if (data.type === "epoch") {
-      const i = record.count;
-      record.epochs.push(data.epoch); record.cost.push(data.cost); record.z2Max.push(data.z2Max); record.alive.push(data.alive);
-      data.norms.forEach((n, k) => record.norms[k].push(n));
-      record.tops.set(data.top, i * 64); record.surfaces.push(data.surf); record.count += 1;
+    if (data.type === "records") {
+      if (data.count) append(record, data);
+    } else if (data.type === "failed") {
+      fail(record, data.problem);
     } else {
-      record.complete = true; record.milliseconds = data.milliseconds; record.sharpness = data.sharpness;
-      const alive = record.alive.at(-1) / 64;
-      record.finalCost = record.cost.at(-1);
-      record.regime = record.finalCost === Infinity ? "diverged" : alive === 0 ? "dead" : alive < 0.5 ? "converge" : "plateau";
+      const { type, ...known } = data;
+      Object.assign(record, known, { complete: true });
     }
     changed();
   };
+  worker.onerror = (event) => {
+    if (record) fail(record, event.message);
+    changed();
+  };
   return {
-    start(run, into, notify) { id += 1; record = into; changed = notify; worker.postMessage({ type: "train", id, run }); },
-    cancel() { id += 1; worker.postMessage({ type: "cancel" }); },
-    close: () => worker.terminate(),
+    start(run, into) {
+      id += 1;
+      record = into;
+      worker.postMessage({ type: "train", id, run });
+    },
+    cancel() {
+      id += 1;
+      worker.postMessage({ type: "cancel" });
+    },
+    close() {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
   };
 }
-const differenceOf = (done, atlas) => atlas.finalCost === undefined || Math.abs(done.finalCost - atlas.finalCost) <= TOLERANCE * atlas.finalCost ? "" : `trained here to ${number(done.finalCost)}, but the atlas has ${number(atlas.finalCost)}`;

@@ -138,13 +138,12 @@ export function parseFragment(fragment) {
   const changes = {};
   const problems = [];
   for (const part of fragment.replace(/^#/, "").split("&").filter(Boolean)) {
-    const [name, ...rest] = part.split("=");
-    const spec = RUN[name] ?? SHARED[name];
-    if (!spec || !Object.hasOwn({ ...RUN, ...SHARED }, name)) {
+    const [name, text] = [part.replace(/=.*/s, ""), part.replace(/^[^=]*=?/, "")].map(decode);
+    const spec = Object.hasOwn(RUN, name) ? RUN[name] : Object.hasOwn(SHARED, name) && SHARED[name];
+    if (!spec) {
       problems.push(`“${excerpt(name)}” is not a setting of the explorer`);
       continue;
     }
-    const text = decode(rest.join("="));
     const texts = name in RUN ? text.split(",") : [text];
     const values = texts.map((t) => (t === "own" && name === "learning_rate" ? null : spec.parse(t)));
     if (values.includes(undefined) || values.length > 2) {

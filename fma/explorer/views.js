@@ -321,7 +321,7 @@ export function mapScales(width, height, { widths, seeds }) {
 export function drawMap(canvas, { map, runs, theme, cache, colours }) {
   const { context, width, height } = prepare(canvas, theme);
   const { x, y } = mapScales(width, height, map);
-  const key = [map.name, width, height, theme.paper, canvas.box.ratio].join();
+  const key = [map.recipe, width, height, theme.paper, canvas.box.ratio].join();
   if (cache.key !== key) {
     cache.key = key;
     cache.bitmap = mapBitmap(map, canvas.box.ratio * (x(2) - x(1)), canvas.box.ratio * (y(1) - y(2)), theme, colours);
@@ -338,8 +338,11 @@ export function drawMap(canvas, { map, runs, theme, cache, colours }) {
   }
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const tick of [1, 25, 50, 75, 100]) context.fillText(tick, left - 5, y(tick));
+  for (const tick of seeds.length > 50 ? [1, 25, 50, 75, 100] : [1, 5, 10, 15, 20]) context.fillText(tick, left - 5, y(tick));
   context.textBaseline = "alphabetic";
+  context.strokeStyle = theme.axis;
+  context.lineWidth = 1;
+  context.strokeRect(left, top, right - left, bottom - top);
   const placed = runs.filter(({ run }) => run.seed <= seeds.at(-1) && run.seed >= seeds[0]);
   for (const { name, run, dashed } of placed) {
     const [cx, cy] = [x(run.width), y(run.seed)];
