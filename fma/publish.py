@@ -168,6 +168,7 @@ def _execute(notebook, folder, scale, log):
             partial,
             _parameters(notebook, scale),
             kernel_name="python3",
+            language="python",
             progress_bar=False,
             cwd=notebook.parent,
         )
@@ -216,7 +217,7 @@ def kernel_environment(folder):
     }
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 50\n")
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:

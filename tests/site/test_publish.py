@@ -1,0 +1,173 @@
+"""The build itself, on a small book: what is redone, what is kept, how it fails, how it serves."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from fma import publish
+
+ROOT = Path(__file__).parents[2]
+
+
+def _notebook(path, code, quick=None):
+    parameters = new_code_cell("n = 20", metadata={"tags": ["parameters", "remove-input"]})
+    cells = [new_markdown_cell(f"# {path.stem}"), parameters, new_code_cell(code)]
+    nbformat.write(new_notebook(cells=cells, metadata={"fma": {"quick": quick or {}}}), path)
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A repository with a book of two notebooks."""
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    shutil.copytree(
+        ROOT / "book", tmp_path / "book", ignore=shutil.ignore_patterns("_build", "*.ipynb")
+    )
+    (tmp_path / "notebooks").mkdir()
+    _notebook(tmp_path / "notebooks" / "01_one.ipynb", "print('there are', n)", {"n": 3})
+    _notebook(tmp_path / "notebooks" / "index.ipynb", "print(n)")
+    return tmp_path
+
+
+@pytest.fixture
+def without_pages(monkeypatch):
+    """Setting pages does nothing but write a first page."""
+
+    def set_pages(root, folder, scale, log):
+        page = folder / "_build" / "html" / "index.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("set")
+
+    monkeypatch.setattr(publish, "_set_pages", set_pages)
+
+
+def _executed(folder):
+    return {path.name: path.stat().st_mtime_ns for path in folder.glob("*.ipynb")}
+
+
+def test_quick_and_full_are_apart_and_quick_is_labelled_on_every_page(book):
+    full, quick = (publish.build(scale, book).parent for scale in ("full", "quick"))
+    assert full == book / "book" / "_build" / "html"
+    assert "there are 20" in (full / "01_one.html").read_text("utf-8")
+    assert "there are 3" in (quick / "01_one.html").read_text("utf-8")
+    for folder, label in ((full, False), (quick, True)):
+        pages = list(folder.glob("*.html"))
+        assert len(pages) >= 5
+        for page in pages:
+            assert ("Reduced scale." in page.read_text("utf-8")) is label, page
+
+
+def test_nothing_is_done_again_unless_its_input_changed(book, without_pages, capsys):
+    publish.build("full", book)
+    before = _executed(book / "book")
+    assert set(before) == {"01_one.ipynb", "index.ipynb"}
+    stamp = book / "book" / "_build" / "html" / ".stamp"
+    set_at = stamp.stat().st_mtime_ns
+    began = time.monotonic()
+    publish.build("full", book)
+    assert time.monotonic() - began < 2
+    assert "0 to execute" in capsys.readouterr().out
+    assert stamp.stat().st_mtime_ns == set_at
+    _notebook(book / "notebooks" / "01_one.ipynb", "print('now', n)")
+    publish.build("full", book)
+    after = _executed(book / "book")
+    assert after["01_one.ipynb"] != before["01_one.ipynb"]
+    assert after["index.ipynb"] == before["index.ipynb"]
+    assert stamp.stat().st_mtime_ns != set_at
+
+
+def test_a_page_written_by_hand_sets_the_pages_again(book, without_pages):
+    publish.build("full", book)
+    before = _executed(book / "book")
+    page = book / "book" / "_build" / "html" / "index.html"
+    page.write_text("old")
+    (book / "book" / "cite.md").write_text("# How to cite\n\nDo.\n")
+    publish.build("full", book)
+    assert page.read_text() == "set"
+    assert _executed(book / "book") == before
+
+
+def test_a_notebook_that_is_gone_leaves_the_book(book, without_pages):
+    publish.build("full", book)
+    (book / "notebooks" / "01_one.ipynb").unlink()
+    publish.build("full", book)
+    assert set(_executed(book / "book")) == {"index.ipynb"}
+    assert "01_one" not in (book / "book" / "_toc.yml").read_text()
+
+
+def test_a_failing_cell_is_named_in_one_line_and_what_was_done_is_kept(book, without_pages):
+    _notebook(book / "notebooks" / "02_two.ipynb", "1 / 0", {"n": 1})
+    for scale in ("full", "quick"):
+        with pytest.raises(publish.BuildError) as failed:
+            publish.build(scale, book)
+        message = str(failed.value)
+        assert message.startswith("notebooks/02_two.ipynb, cell 3 failed with ZeroDivisionError")
+        assert "\n" not in message
+        log = Path(message.rpartition("log: ")[2].rstrip(")"))
+        assert "ZeroDivisionError" in log.read_text()
+    assert set(_executed(book / "book")) == {"01_one.ipynb"}
+
+
+def test_a_warning_of_jupyter_book_stops_the_build(book):
+    (book / "book" / "cite.md").write_text("# How to cite\n\n[nowhere](nowhere.md)\n")
+    with pytest.raises(publish.BuildError, match=r"Jupyter Book stopped: .*nowhere") as failed:
+        publish.build("full", book)
+    assert "\n" not in str(failed.value)
+    with pytest.raises(publish.BuildError, match="nowhere"):
+        publish.build("full", book)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_an_interrupted_build_goes_on_where_it_was(book):
+    slow = "import time, pathlib; pathlib.Path('begun').touch(); time.sleep(n)"
+    _notebook(book / "notebooks" / "02_two.ipynb", slow)
+    code = f"from fma import publish; publish.build('full', {str(book)!r})"
+    build = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    while not (book / "notebooks" / "begun").exists():
+        assert build.poll() is None, build.stderr.read()
+        time.sleep(0.1)
+    build.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in build.communicate(timeout=20)[1]
+    assert build.returncode
+    assert set(_executed(book / "book")) == {"01_one.ipynb"}
+
+
+def test_bad_arguments_are_refused_in_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match="scale must be one of full, quick, got 'half'"):
+        publish.build("half")
+    with pytest.raises(ValueError, match=r"port must be a whole number .* got -1"):
+        publish.serve(-1)
+    with pytest.raises(publish.BuildError, match="has no notebooks"):
+        publish.build("full", tmp_path)
+    with pytest.raises(publish.BuildError, match="not been built yet: make book scale=quick"):
+        publish.serve(0, "quick", tmp_path)
+
+
+def test_contents_list_the_notebooks_that_exist():
+    toc = yaml.safe_load(publish.contents(["01_setup", "05_seeds", "06_recipe", "index"]))
+    assert toc["root"] == "index"
+    assert [(part["caption"], len(part["chapters"])) for part in toc["parts"]] == [
+        ("The investigation", 2),
+        ("The audit", 1),
+        ("Appendix", 3),
+    ]
+
+
+def test_serves_on_loopback_only(tmp_path):
+    (tmp_path / "index.html").write_text("here")
+    with publish.server(tmp_path) as site:
+        assert site.server_address[0] == "127.0.0.1"
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        with urllib.request.urlopen(f"http://127.0.0.1:{site.server_port}/") as answer:
+            assert answer.read() == b"here"
+        site.shutdown()
