@@ -26,7 +26,8 @@ test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask adds JA
 	@$(run) -m pytest
 
 bench: .venv/installed-bench  ## what is fast, beside what else could be used
-	@$(run) -m benchmarks
+	@$(run) -m benchmarks --full
+	@$(run) -m benchmarks.readme
 
 clean:  ## remove what was built; the cache of runs stays (python -m fma cache --clear)
 	rm -rf book/_build book/*.ipynb build .venv
