@@ -83,6 +83,56 @@ function memory() {
   return kernel;
 }
 
+function dot(one, two) {
+  let sum = 0;
+  for (let i = 0; i < one.length; i += 1) sum += one[i] * two[i];
+  return sum;
+}
+
+/** Take from `vector` its part along `direction`, which has length one. */
+function remove(direction, vector) {
+  const along = dot(direction, vector);
+  for (let i = 0; i < vector.length; i += 1) vector[i] -= along * direction[i];
+}
+
+function scatter(vector, parts) {
+  let start = 0;
+  for (const part of parts) {
+    part.set(vector.subarray(start, start + part.length));
+    start += part.length;
+  }
+}
+
+function gather(parts, size) {
+  const vector = new Float64Array(size);
+  let start = 0;
+  for (const part of parts) {
+    vector.set(part, start);
+    start += part.length;
+  }
+  return vector;
+}
+
+/** The largest eigenvalue of a symmetric tridiagonal matrix, by bisection on Sturm's count. */
+function largestEigenvalue(diagonal, beside) {
+  const radius = diagonal.map((_, i) => (beside[i - 1] ?? 0) + (beside[i] ?? 0));
+  let low = Math.min(...diagonal.map((value, i) => value - radius[i]));
+  let high = Math.max(...diagonal.map((value, i) => value + radius[i]));
+  const allBelow = (shift) => {
+    let pivot = 1;
+    return diagonal.every((value, i) => {
+      pivot = value - shift - (i ? beside[i - 1] ** 2 / pivot : 0);
+      return pivot < 0;
+    });
+  };
+  for (let i = 0; i < 100; i += 1) {
+    const middle = (low + high) / 2;
+    if (allBelow(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
 export class Training {
   constructor(run) {
     const { width, epochs } = run;
@@ -143,36 +193,42 @@ export class Training {
     this.count += 1;
   }
 
-  /** Power iteration on the Hessian, whose products with a vector are exact. */
+  /**
+   * The largest eigenvalue of the Hessian of the loss, by Lanczos' method: the Hessian's products
+   * with vectors are exact, and every vector is made orthogonal to all before it.
+   */
   sharpness() {
     const { view } = memory();
     const { width, slope } = this.run;
-    const parts = [
+    const places = [
       ...[0, 1, 2].map((row) => ["layer1", row * LARGEST_WIDTH, width]),
       ...[["W2", 0, width * HIDDEN], ["b2", 0, HIDDEN], ["W3", 0, HIDDEN], ["b3", 0, 1]],
     ];
-    const take = (prefix) =>
-      parts.map(([name, start, length]) => view(prefix + name, start + length).subarray(start));
-    const [direction, product] = [take("v_"), take("h_")];
-    const dot = (one, two) =>
-      one.reduce((sum, part, i) => part.reduce((s, value, j) => s + value * two[i][j], sum), 0);
-    const iterate = (shift) => {
-      const random = new RandomState(0);
-      for (const part of direction) part.forEach((_, i) => { part[i] = random.uniform() - 0.25; });
-      let value = 0;
-      for (let i = 0; i < 500; i += 1) {
-        const length = Math.sqrt(dot(direction, direction));
-        for (const part of direction) part.forEach((x, j) => { part[j] = x / length; });
-        this.kernel.hessian(width, slope);
-        const before = value;
-        value = dot(direction, product) + shift;
-        direction.forEach((part, k) => part.forEach((x, j) => { part[j] = product[k][j] + shift * x; }));
-        if (Math.abs(value - before) <= 1e-10 * Math.abs(value)) break;
-      }
-      return value;
-    };
-    const largest = iterate(0); // in magnitude: if it is negative, shift the spectrum above 0
-    return largest >= 0 ? largest : iterate(-largest) + largest;
+    const parts = (prefix) =>
+      places.map(([name, start, length]) => view(prefix + name, start + length).subarray(start));
+    const [vector, product] = [parts("v_"), parts("h_")];
+    const size = vector.reduce((sum, part) => sum + part.length, 0);
+    const random = new RandomState(0);
+    let next = Float64Array.from({ length: size }, () => random.normal());
+    const basis = [];
+    const diagonal = [];
+    const beside = [];
+    let largest = 0;
+    while (basis.length < Math.min(size, 100)) {
+      const length = Math.sqrt(dot(next, next));
+      if (basis.length) beside.push(length);
+      basis.push(next.map((value) => value / length));
+      scatter(basis.at(-1), vector);
+      this.kernel.hessian(width, slope);
+      next = gather(product, size);
+      diagonal.push(dot(basis.at(-1), next));
+      for (let twice = 0; twice < 2; twice += 1) for (const before of basis) remove(before, next);
+      const estimate = largestEigenvalue(diagonal, beside);
+      const settled = Math.abs(estimate - largest) <= 1e-11 * Math.abs(estimate);
+      largest = estimate;
+      if (settled && basis.length > 4) break;
+    }
+    return largest;
   }
 
   /** The regime at the last recorded epoch: the rule of fma.regime. */

@@ -1,0 +1,244 @@
+"""The explorer's generator, trainer and atlas against NumPy's and the library's, in a browser."""
+
+import base64
+import importlib.util
+import json
+
+import numpy as np
+import pytest
+
+import fma
+from fma.article import EPOCH, SEED, TABLE, agreement
+from fma.explorer import atlas, kernel
+from fma.explorer.bundle import FOLDER
+from fma.explorer.cell import cell
+from fma.regime import REGIMES
+from fma.transplant import transplant
+
+SEEDS = [0, 1, 2, 42, 2**31, 2**32 - 2, 2**32 - 1, *np.random.RandomState(7).randint(0, 2**31, 43)]
+DRAWS = 20_000
+RECIPES = {name: fma.RECIPES[name] for name in ("table", "script", "text")}
+
+TRAIN = """async ([run, record]) => {
+  const { Training } = await import("/trainer.js");
+  const training = new Training(run);
+  while (training.step());
+  const part = (values, size = 1) => Array.from(values.slice(0, training.count * size), String);
+  return {
+    regime: training.regime(), cost: part(training.cost), alive: part(training.alive),
+    z2Max: part(training.z2Max), epochs: part(training.epochs),
+    norms: training.norms.map((values) => part(values)),
+    tops: part(training.tops, 64), surfaces: record ? part(training.surfaces, 361) : [],
+  };
+}"""
+
+
+@pytest.fixture
+def numerics(page, serve):
+    """A page from which the explorer's modules can be imported."""
+    page.goto(f"{serve(FOLDER)}/trainer.js")
+    return page
+
+
+def run_of(width, seed, recipe, graft=None):
+    return {
+        "width": width,
+        "seed": seed,
+        "init": recipe.init,
+        "learningRate": recipe.learning_rate,
+        "slope": recipe.slope,
+        "epochs": recipe.epochs,
+        "graft": graft,
+    }
+
+
+def train(page, *run, surfaces=False):
+    trained = page.evaluate(TRAIN, [run_of(*run), surfaces])
+    numbers = {name: np.array(v, dtype=float) for name, v in trained.items() if name != "regime"}
+    return trained["regime"], numbers
+
+
+def draws(page, seed, method):
+    code = """async ([seed, method, count]) => {
+      const { RandomState } = await import("/random.js");
+      const random = new RandomState(seed);
+      const numbers = Float64Array.from({ length: count }, () => random[method]());
+      const bytes = new Uint8Array(numbers.buffer);
+      let text = "";
+      for (let i = 0; i < bytes.length; i += 8000) {
+        text += String.fromCharCode(...bytes.subarray(i, i + 8000));
+      }
+      return btoa(text);
+    }"""
+    return np.frombuffer(base64.b64decode(page.evaluate(code, [seed, method, DRAWS])))
+
+
+def test_uniform_draws_are_numpys_bit_for_bit(numerics):
+    for seed in map(int, SEEDS):
+        expected = np.random.RandomState(seed).random_sample(DRAWS)
+        assert draws(numerics, seed, "uniform").tobytes() == expected.tobytes(), seed
+
+
+def test_normal_draws_are_numpys_within_one_unit_in_the_last_place(numerics, record_property):
+    equal = 0
+    for seed in map(int, SEEDS):
+        found = draws(numerics, seed, "normal")
+        expected = np.random.RandomState(seed).randn(DRAWS)
+        apart = np.abs(found.view(np.int64) - expected.view(np.int64))
+        assert apart.max() <= 1, seed
+        equal += np.count_nonzero(apart == 0)
+    record_property("bit-equal normal draws", f"{equal} of {len(SEEDS) * DRAWS}")
+    print(f"\n{equal} of {len(SEEDS) * DRAWS} normal draws are bit-equal")
+
+
+@pytest.mark.parametrize("printed", TABLE.values(), ids=str)
+def test_the_articles_table(numerics, printed):
+    regime, numbers = train(numerics, printed.width, SEED, fma.RECIPES["table"])
+    assert regime == printed.regime
+    cost = "cut" if printed.width in (96, 105) else "rounded"
+    assert agreement(printed.final_cost, numbers["cost"][-1]) == cost
+    assert agreement(printed.z2_max, numbers["z2Max"][EPOCH]) == "rounded"
+    assert agreement(printed.dw2_norm, numbers["norms"][1][EPOCH]) == "rounded"
+
+
+@pytest.mark.parametrize("recipe", ["script", "text"])
+@pytest.mark.parametrize("width", [1, 2, 63, 64, 105, 160])
+def test_the_trace_is_numpys_at_every_epoch(numerics, recipe, width):
+    expected = fma.train(width, 3, recipe)
+    regime, numbers = train(numerics, width, 3, fma.RECIPES[recipe])
+    np.testing.assert_allclose(numbers["cost"], expected.cost, rtol=1e-9)
+    np.testing.assert_allclose(numbers["z2Max"], expected.z2_max, rtol=1e-9)
+    np.testing.assert_allclose(numbers["norms"].T, expected.gradient_norm, rtol=1e-7)
+    np.testing.assert_array_equal(numbers["alive"], expected.alive)
+    tops = numbers["tops"].reshape(-1, 64)
+    np.testing.assert_allclose(tops, expected.detail["neuron_top"], rtol=1e-5, atol=1e-5)
+    assert regime == fma.regime(expected)
+
+
+@pytest.mark.parametrize("slope", [0, 0.2, 1])
+@pytest.mark.parametrize("init", ["uniform", "he"])
+def test_other_slopes(numerics, slope, init):
+    recipe = fma.Recipe(init, 1e-5, 40, slope=slope)
+    expected = fma.train(50, 9, recipe, detail=0)
+    regime, numbers = train(numerics, 50, 9, recipe)
+    np.testing.assert_allclose(numbers["cost"], expected.cost, rtol=1e-9)
+    assert regime == fma.regime(expected)
+
+
+def test_a_run_that_diverges_ends(numerics):
+    recipe = fma.Recipe("he", 1e-2, 50)
+    expected = fma.train(64, 1, recipe, detail=0)
+    regime, numbers = train(numerics, 64, 1, recipe)
+    assert regime == fma.regime(expected) == "diverged"
+    assert numbers["cost"][-1] == np.inf
+    assert len(numbers["cost"]) == len(expected.cost)
+
+
+def test_a_long_run_keeps_some_epochs_and_the_last(numerics):
+    recipe = fma.Recipe("he", 1e-4, 2500)
+    expected = fma.train(8, 1, recipe, detail=0)
+    _, numbers = train(numerics, 8, 1, recipe)
+    epochs = numbers["epochs"].astype(int)
+    assert len(epochs) <= 1001
+    assert epochs[-1] == recipe.epochs - 1
+    np.testing.assert_allclose(numbers["cost"], expected.cost[epochs], rtol=1e-6)
+
+
+def test_the_surface_is_the_networks_output(numerics):
+    recipe = fma.Recipe("he", 1e-5, 2)
+    _, numbers = train(numerics, 30, 5, recipe, surfaces=True)
+    W1, b1, W2, b2, W3, b3 = fma.initialise(30, 5, "he")
+    axis = np.linspace(1, 10, 19)
+    m, a = np.meshgrid(axis, axis)
+
+    def leaky(z):
+        return np.where(z > 0, z, 0.01 * z)
+
+    x = np.column_stack([m.ravel(), a.ravel()])
+    expected = leaky(leaky(x @ W1 + b1) @ W2 + b2) @ W3 + b3
+    np.testing.assert_allclose(numbers["surfaces"][:361], expected[:, 0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("blocks", ["W1", "W2", "W3", "W1W3"])
+@pytest.mark.parametrize(("width", "donor"), [(64, 63), (63, 64)])
+def test_transplants_are_the_librarys(numerics, blocks, width, donor):
+    recipe = fma.RECIPES["script"]
+    start = transplant(
+        fma.initialise(width, 1, recipe.init),
+        fma.initialise(donor, 4, recipe.init),
+        [blocks[i : i + 2] for i in range(0, len(blocks), 2)],
+    )
+    expected = fma.train(width, 1, recipe, parameters=start, detail=0)
+    graft = {"blocks": blocks, "from": run_of(donor, 4, recipe)}
+    _, numbers = train(numerics, width, 1, recipe, graft)
+    np.testing.assert_allclose(numbers["cost"], expected.cost, rtol=1e-9)
+
+
+@pytest.mark.parametrize("init", ["uniform", "he"])
+@pytest.mark.parametrize("width", [1, 24, 63, 64, 160])
+def test_sharpness_is_the_librarys(numerics, init, width):
+    code = """async (run) => {
+      const { Training } = await import("/trainer.js");
+      return new Training(run).sharpness();
+    }"""
+    found = numerics.evaluate(code, run_of(width, 2, fma.Recipe(init, 1e-4, 1)))
+    expected = fma.sharpness(fma.initialise(width, 2, init), fma.product_task())
+    assert found == pytest.approx(expected, rel=1e-7)
+
+
+def test_a_width_beyond_the_kernel_is_refused(numerics):
+    code = """async (run) => {
+      const { Training } = await import("/trainer.js");
+      try { new Training(run); } catch (error) { return error.message; }
+      return null;
+    }"""
+    message = numerics.evaluate(code, run_of(257, 1, fma.RECIPES["script"]))
+    assert message == "width must be a whole number from 1 to 256, got 257"
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ziglang") is None,
+    reason="the kernel's compiler is absent: pip install ziglang",
+)
+def test_the_kernel_is_built_from_its_source():
+    assert kernel.build() == (FOLDER / "kernel.js").read_text(encoding="utf-8")
+
+
+def atlas_cell(page, recipe, width, seed):
+    code = """async ([recipe, width, seed]) => {
+      const { atlasCurves, atlasMap, atlasNumbers } = await import("/atlas.js");
+      const cell = [recipe, width, seed];
+      const index = atlasMap(recipe).regimeAt(width, seed);
+      return JSON.stringify([index, atlasNumbers(...cell), atlasCurves(...cell)]);
+    }"""
+    return json.loads(page.evaluate(code, [recipe, width, seed]))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_atlas_is_what_the_library_computes(numerics, recipe):
+    random = np.random.RandomState(11)
+    seeds, curves = atlas.SEEDS[recipe], atlas.CURVES[recipe]
+    sample = [(int(random.choice(atlas.WIDTHS)), int(random.choice(seeds))) for _ in range(12)]
+    sample += [(int(random.choice(atlas.WIDTHS)), int(random.choice(curves))) for _ in range(4)]
+    for width, seed in [*sample, (1, 1), (160, 1), (63, 1), (64, 1), (160, max(seeds))]:
+        expected = cell((recipe, width, seed))
+        index, numbers, curve = atlas_cell(numerics, recipe, width, seed)
+        assert REGIMES[index] == numbers["regime"] == REGIMES[expected["regime"]]
+        tolerance = atlas.STEP * 0.51
+        if np.isfinite(expected["cost"][-1]):
+            assert numbers["finalCost"] == pytest.approx(expected["cost"][-1], rel=tolerance)
+        assert numbers["sharpness"] == pytest.approx(expected["sharpness"], rel=tolerance)
+        assert (curve is not None) == (seed in curves)
+        if curve:
+            kept = expected["cost"][: curve["count"]]
+            np.testing.assert_allclose([c or np.inf for c in curve["cost"]], kept, rtol=tolerance)
+
+
+def test_outside_the_atlas_nothing_is_known(numerics):
+    outside = ("table", 161, 1), ("table", 64, 101), ("table", 64, 0), ("long", 64, 1)
+    for recipe, width, seed in outside:
+        code = """async ([recipe, width, seed]) => {
+          const { atlasCurves, atlasNumbers } = await import("/atlas.js");
+          return [atlasNumbers(recipe, width, seed), atlasCurves(recipe, width, seed)];
+        }"""
+        assert numerics.evaluate(code, [recipe, width, seed]) == [None, None]
