@@ -53,12 +53,25 @@ export function render({ model, el }) {
   // --- a frame -----------------------------------------------------------------------------
 
   let frame = 0;
+  let again = false;
+  let closed = false;
+
+  /** Paint once the present event has been dealt with, and at most once more before the next frame. */
   function schedule() {
-    frame ||= requestAnimationFrame(paint);
+    if (frame) {
+      again = true;
+      return;
+    }
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      if (again) paint();
+    });
+    queueMicrotask(paint);
   }
 
   function paint() {
-    frame = 0;
+    if (closed) return;
+    again = false;
     readState();
     if (!ui.theme?.paper) ui.theme = readTheme(parts.root); // it has none until it is on the page
     const { state, theme } = ui;
@@ -550,6 +563,7 @@ export function render({ model, el }) {
     clearTimeout(trainTimer);
     clearTimeout(spoken.timer);
     cancelAnimationFrame(frame);
+    closed = true;
     runs.close();
   });
 
