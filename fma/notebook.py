@@ -1,13 +1,16 @@
 """What the notebooks need around a computation: checked parameters, sentences, tables, sliders."""
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 
+import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
+from fma import figures
 from fma.recipe import as_recipe
 
 
@@ -46,8 +49,8 @@ def several(name, values, least=1):
 
 
 def say(text):
-    """Show Markdown that was put together from computed values."""
-    text = " ".join(text.split("\n")) if "\n\n" not in text and "\n- " not in text else text
+    """Show Markdown that was put together from computed values; line ends keep lists apart only."""
+    text = "\n".join(" ".join(item.split()) for item in re.split(r"\n(?=- )", text))
     display({"text/markdown": text, "text/plain": text}, raw=True)
 
 
@@ -74,8 +77,8 @@ def table(head, rows, *, caption):
         for row in rows
     )
     html = (
-        f'<table class="fma-table"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+        '<div class="fma-table" style="overflow-x:auto"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
     display({"text/html": html, "text/plain": "\n".join(plain)}, raw=True)
 
@@ -89,6 +92,19 @@ def listing(items):
 def count(number, noun, plural=None):
     """A number with its noun: "1 run", "2 runs", "no run"."""
     return f"{number or 'no'} {noun if number in (0, 1) else plural or noun + 's'}"
+
+
+def fixed(value, digits=1, sign=""):
+    """A number to that many decimals; an infinite one "diverged", one that is not known "–"."""
+    if np.isnan(value):
+        return "–"
+    return f"{value:{sign},.{digits}f}" if np.isfinite(value) else "diverged"
+
+
+def span(values, form="{:.1f}"):
+    """The range of some values in words: "1.0 to 2.5", or "1.0" if they agree."""
+    ends = dict.fromkeys((form.format(min(values)), form.format(max(values))))
+    return " to ".join(ends)
 
 
 def live():
@@ -125,3 +141,20 @@ def sliders(view, *, width, seed, widths=(1, 160), seeds=(1, 100)):
     box = ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(view, controls)])
     display(box)
     return box
+
+
+def explorer(draw, *, state, alt, caption):
+    """Leave the place of the interactive explorer, with a figure for where it cannot run.
+
+    Parameters
+    ----------
+    draw : callable
+        The figure, see `fma.figures.show`.
+    state : str
+        What the explorer shows first, as in the address of a page: "width=64&seed=1".
+    alt, caption : str
+        Of the figure.
+    """
+    figure = figures.html(draw, alt=alt, caption=caption)
+    mount = f'<div class="fma-explorer" data-state="{escape(state)}">{figure}</div>'
+    display({"text/html": mount, "text/plain": f"Figure: {alt}"}, raw=True)

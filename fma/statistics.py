@@ -55,7 +55,7 @@ class Paired:
     @property
     def finite(self):
         """Whether no run diverged, so that a mean difference exists."""
-        return bool(np.isfinite(self.differences).all())
+        return bool(np.isfinite([self.first, self.second]).all())
 
     @property
     def mean(self):
@@ -69,7 +69,9 @@ class Paired:
         return float(self.differences.std(ddof=1)) if enough else np.nan
 
     def interval(self, confidence=0.95):
-        """Bootstrap interval of the mean difference."""
+        """Bootstrap interval of the mean difference; NaN if a run diverged."""
+        if not self.finite:
+            return np.nan, np.nan
         return bootstrap_interval(self.differences, confidence=confidence)
 
     @property
