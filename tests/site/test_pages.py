@@ -128,13 +128,19 @@ def _axe(page):
     ]
 
 
+def test_every_page_loads_from_disk(site_file_url, page):
+    for name in PAGES:
+        page.goto(f"{site_file_url}/{name}.html", wait_until="load")
+        assert page.locator("h1").is_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS)
-def test_no_page_has_a_barrier_or_overflows(site_file_url, new_page, view, scheme):
+def test_no_page_has_a_barrier_or_overflows(site_url, new_page, view, scheme):
     page = new_page(viewport=VIEWS[view], color_scheme=scheme, reduced_motion="reduce")
     barriers = []
     for name in PAGES:
-        page.goto(f"{site_file_url}/{name}.html", wait_until="load")
+        page.goto(f"{site_url}/{name}.html", wait_until="load")
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         barriers += [f"{name}: {barrier}" for barrier in _axe(page)]
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
