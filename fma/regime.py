@@ -36,3 +36,10 @@ def participation_ratio(shares):
     with np.errstate(invalid="ignore", over="ignore"):
         sizes = np.abs(shares) / np.max(np.abs(shares), axis=-1, keepdims=True)
         return sizes.sum(axis=-1) ** 2 / (sizes**2).sum(axis=-1)
+
+
+def top_share(shares, count=2):
+    """The part of the output that the `count` largest of the shares carry; NaN if none carries."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        sizes = np.sort(np.abs(shares) / np.max(np.abs(shares)))[::-1]
+        return float(sizes[:count].sum() / sizes.sum())
