@@ -32,6 +32,11 @@ def script():
     return f"(() => {{\n{_body('mount.js')}\nmountAll();\n}})();\n"
 
 
+def worker():
+    """What the worker runs, as one classic script."""
+    return _join("worker.js")
+
+
 def style():
     """The explorer's style sheet."""
     return (FOLDER / "explorer.css").read_text(encoding="utf-8")
@@ -50,8 +55,8 @@ def write(folder):
 
 @cache
 def _body(entry):
-    worker = json.dumps(_join("worker.js"), ensure_ascii=False).replace("</", "<\\/")
-    return f'"use strict";\nconst WORKER_SOURCE = {worker};\n{_join(entry)}'
+    source = json.dumps(worker(), ensure_ascii=False).replace("</", "<\\/")
+    return f'"use strict";\nconst WORKER_SOURCE = {source};\n{_join(entry)}'
 
 
 def _join(entry):
