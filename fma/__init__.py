@@ -4,7 +4,6 @@ from fma.claims import Claim, claims
 from fma.network import Parameters, initialise
 from fma.recipe import RECIPES, Recipe
 from fma.regime import regime
-from fma.stability import sharpness
 from fma.stream import stream_map
 from fma.sweep import Run, clear_cache, compute, runs, sweep
 from fma.task import Task, product_task, sum_task
@@ -31,3 +30,12 @@ __all__ = [
     "sweep",
     "train",
 ]
+
+
+def __getattr__(name):
+    """Load what needs SciPy when it is first asked for."""
+    if name == "sharpness":
+        from fma.stability import sharpness
+
+        return sharpness
+    raise AttributeError(f"module 'fma' has no attribute {name!r}")

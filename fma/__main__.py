@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import re
 import sys
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -133,7 +134,7 @@ def _stream(options):
 
 def _shapes(text):
     items = text.split(",")
-    if "x" in text:
+    if re.search(r"\dx", text):
         return [tuple(_value(size) for size in item.split("x")) for item in items]
     return dense([_value(size) for size in items])
 

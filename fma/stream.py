@@ -25,9 +25,10 @@ class LayerMap:
     draws_b: np.ndarray  # in B's shape
     index_b: np.ndarray  # in A's shape: where B's layer (flattened) has the same draw, -1 nowhere
     same: np.ndarray  # in A's shape: whether B has the same draw at the same place
-    column_b: np.ndarray  # for each column of A: the column of B that its draws are in, -1 if split
-    row_move: np.ndarray  # for each column of A: rows that its draws lie further down in B
-    whole: np.ndarray  # for each column of A: whether B has it row for row, as far as both go
+    # For each column of A, over the rows that both layers have:
+    column_b: np.ndarray  # the column of B that holds its draws, -1 if they are split or absent
+    row_move: np.ndarray  # rows that its draws lie further down in B
+    whole: np.ndarray  # whether B has all of it, row for row
 
     @property
     def shift(self):
@@ -150,14 +151,15 @@ def _layer_map(name, a, b):
     if a.ndim == b.ndim:
         common = tuple(slice(min(sizes)) for sizes in zip(a.shape, b.shape, strict=True))
         same[common] = a[common] == b[common]
-    rows, rows_b, columns_b = len(_columns(a)), len(_columns(b)), b.shape[-1]
-    found = _columns(index_b) >= 0
-    row_b, column_b = np.divmod(_columns(index_b), columns_b)
+    rows = min(len(_columns(a)), len(_columns(b)))
+    index = _columns(index_b)[:rows]
+    found = index >= 0
+    row_b, column_b = np.divmod(index, b.shape[-1])
     row_move, one_move = _constant(row_b - np.arange(rows)[:, np.newaxis], found)
     column_b, one_column = _constant(column_b, found)
     count = found.sum(axis=0)
-    joined = one_move & one_column & (count >= min(2, rows, rows_b))
-    whole = joined & (row_move == 0) & (count == min(rows, rows_b))
+    joined = one_move & one_column & (count >= min(2, rows))
+    whole = joined & (row_move == 0) & (count == rows)
     column_b, row_move = np.where(joined, column_b, -1), np.where(joined, row_move, 0)
     return LayerMap(name, a, b, index_b, same, column_b, row_move, whole)
 
