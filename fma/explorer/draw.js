@@ -113,7 +113,7 @@ function decades(bottom, top) {
 
 const SUPERSCRIPT = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((s, i) => [i, s])) };
 const raised = (n) => [...`${n}`].map((c) => SUPERSCRIPT[c]).join("");
-const power = (t) => (t >= 0 && t <= 3 ? (10 ** t).toLocaleString("en") : `10${raised(t)}`);
+const power = (t) => (t >= 0 && t <= 3 ? FORMATS[0].format(10 ** t) : `10${raised(t)}`);
 
 function niceAbove(value) {
   const unit = 10 ** Math.floor(Math.log10(value || 1));
@@ -124,9 +124,11 @@ function stepped(low, high) {
   const unit = 10 ** Math.floor(Math.log10(high - low));
   const step = unit * [0.2, 0.5, 1].find((m) => (high - low) / (m * unit) <= 5) || unit;
   const ticks = [];
-  for (let v = low; v <= high * 1.0001; v += step) ticks.push({ value: v, text: number(v) });
+  for (let v = low; v <= high * 1.0001; v += step) ticks.push({ value: v, text: tickText(v) });
   return ticks;
 }
+
+const tickText = (value) => value.toLocaleString("en", { maximumFractionDigits: 2 });
 
 /** Epochs to write below an axis that ends at `last`. */
 export function epochTicks(last, width) {
@@ -138,7 +140,9 @@ export function epochTicks(last, width) {
   return ticks;
 }
 
-const FORMATS = [0, 1, 2, 3, 4].map((n) => new Intl.NumberFormat("en", { maximumFractionDigits: n }));
+const FORMATS = [0, 1, 2, 3, 4].map(
+  (n) => new Intl.NumberFormat("en", { minimumFractionDigits: n, maximumFractionDigits: n }),
+);
 
 /** A number as people write it: at most four digits, × 10ⁿ where it is very large or small. */
 export function number(value) {
@@ -149,9 +153,12 @@ export function number(value) {
     const [digits, exponent] = value.toExponential(1).split("e");
     return `${digits.replace("-", "−")}×10${raised(+exponent)}`;
   }
-  const decimals = size >= 1000 ? 0 : size >= 10 || size === 0 ? 1 : size >= 1 ? 2 : 4;
+  const decimals = size >= 1000 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 4;
   return FORMATS[decimals].format(value).replace("-", "−");
 }
+
+/** A whole number with its thousands apart. */
+export const wholeNumber = (value) => FORMATS[0].format(value);
 
 /** A learning rate: 1e-4, 2.5e-5. */
 export const rateText = (rate) => rate.toExponential().replace("-", "−");

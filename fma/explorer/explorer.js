@@ -2,7 +2,7 @@
 // It reads and writes its whole state through `model`, the contract of anywidget: get, set,
 // save_changes, on, off. A host may add `address()`, the link to what is shown.
 
-import { REGIME_NAMES, measured, number, rateText, readTheme } from "./draw.js";
+import { REGIME_NAMES, measured, number, rateText, readTheme, wholeNumber } from "./draw.js";
 import { buildPage, h } from "./page.js";
 import { createRuns } from "./runs.js";
 import { LARGEST_SEED, RATES, RECIPES, SEEDS, STATE_KEYS, WIDTHS, drive, driven, keyOf, runOf, tidyRate } from "./state.js";
@@ -21,6 +21,7 @@ const CURVES = {
   dw3: (record) => record.norms?.[2],
 };
 const SPOKEN_AFTER = 350; // ms without a change before a drag is announced
+const AUTOMATIC = 1000; // epochs up to which a run is trained unasked
 const TRAINED_AFTER = 120; // ms without a change before a run is trained
 
 export function render({ model, el }) {
@@ -130,7 +131,7 @@ export function render({ model, el }) {
     if (+epoch.max !== ui.last) epoch.max = ui.last;
     setValue(epoch, at);
     attribute(epoch, "aria-valuetext", at === ui.last ? `${at}, the last` : `${at}`);
-    text("epoch_text", at.toLocaleString("en"));
+    text("epoch_text", wholeNumber(at));
     attribute(parts.scale, "aria-pressed", `${state.scale === "linear"}`);
   }
 
@@ -192,8 +193,8 @@ export function render({ model, el }) {
   function showCards(shown) {
     for (const { side, run, record, progress, colour } of shown) {
       const { regime, finalCost } = record;
-      const graft = run.graft ? ` · ${blocksOf(run.graft.blocks).join(", ")} of A` : "";
-      text(`what_${side}`, `${run.width} ${run.width === 1 ? "neuron" : "neurons"} · seed ${run.seed} · ${run.recipe}${graft}`);
+      const graft = run.graft ? `, ${blocksOf(run.graft.blocks).join(" and ")} of A` : "";
+      text(`what_${side}`, `${run.width} ${run.width === 1 ? "neuron" : "neurons"}, seed ${run.seed}, ${run.recipe}${graft}`);
       text(`regime_${side}`, regime ?? (progress ? `epoch ${progress.epoch}` : "not trained yet"));
       text(`cost_${side}`, regime ? `final cost ${number(finalCost)}` : progress ? "training…" : "");
       attribute(parts[`card_${side}`], "data-regime", regime ?? "");
@@ -361,6 +362,9 @@ export function render({ model, el }) {
       schedule();
     });
     canvas.addEventListener("click", (event) => pin(epochAt(event)));
+    canvas.addEventListener("pointerup", (event) => {
+      if (event.pointerType === "touch") pin(epochAt(event)); // a finger that was drawn along the curve
+    });
     canvas.addEventListener("keydown", (event) => {
       const page = Math.max(1, Math.round(ui.last / 10));
       const to = {
@@ -390,10 +394,10 @@ export function render({ model, el }) {
     ["Final cost", (one) => number(one.record.finalCost)],
     ["Cost", (one, i) => number(one.record.cost?.[i])],
     ["Largest Z2", (one, i) => number(one.record.z2Max?.[i])],
-    ["‖dW1‖", (one, i) => number(one.record.norms?.[0]?.[i])],
-    ["‖dW2‖", (one, i) => number(one.record.norms?.[1]?.[i])],
-    ["‖dW3‖", (one, i) => number(one.record.norms?.[2]?.[i])],
-    ["Layer-2 neurons alive", (one, i) => number(one.record.alive?.[i])],
+    ["Norm of dW1", (one, i) => number(one.record.norms?.[0]?.[i])],
+    ["Norm of dW2", (one, i) => number(one.record.norms?.[1]?.[i])],
+    ["Norm of dW3", (one, i) => number(one.record.norms?.[2]?.[i])],
+    ["Layer-2 neurons alive", (one, i) => (i < 0 || !one.record.alive ? "–" : `${one.record.alive[i]}`)],
   ];
   const cells = ROWS.map(([label]) => {
     const pair = SIDES.map(() => h("td"));
@@ -402,7 +406,7 @@ export function render({ model, el }) {
   });
 
   function showTable(shown, at) {
-    text("table_epoch", `at epoch ${at.toLocaleString("en")}`);
+    text("table_epoch", `at epoch ${wholeNumber(at)}`);
     shown.forEach((one, column) => {
       const i = one.record.count > 0 ? indexAt(one.record, at) : -1;
       ROWS.forEach(([, value], row) => {
@@ -470,7 +474,9 @@ export function render({ model, el }) {
     const differs = shown.filter(({ difference }) => difference);
     const words = failed ?? differs.map(({ name, difference }) => `${name}: ${difference}`).join(" ");
     const live = shown.filter(({ live: done }) => done).map(({ name, live: done }) => `${name} in ${done.milliseconds} ms`);
-    text("note", words || (live.length ? `Trained here, in this page: ${live.join(", ")}.` : ""));
+    const waits = !busy && shown.some(({ run, live: done }) => !done && run.epochs > AUTOMATIC);
+    const hint = waits ? "Long runs are trained when you ask for it: Train live." : "";
+    text("note", words || hint || (live.length ? `Trained here, in this page: ${live.join(", ")}.` : ""));
   }
 
   for (const block of BLOCKS) {
@@ -490,7 +496,7 @@ export function render({ model, el }) {
     runs.cancel((key) => !shown.some((one) => one.key === key));
     clearTimeout(trainTimer);
     trainTimer = setTimeout(() => {
-      for (const { side, run } of ui.shown) if (run.epochs <= 1000) runs.train(side, run);
+      for (const { side, run } of ui.shown) if (run.epochs <= AUTOMATIC) runs.train(side, run);
     }, TRAINED_AFTER);
   }
 

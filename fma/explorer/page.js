@@ -1,5 +1,6 @@
 // The explorer's elements, made once. Text from outside enters as text, never as markup.
 
+import { wholeNumber } from "./draw.js";
 import { LARGEST_SEED, RECIPES, SEEDS, WIDTHS } from "./state.js";
 
 /** An element: h("p", { class: "x", onclick: f }, "text", child, ...). */
@@ -107,73 +108,87 @@ export function buildPage() {
 
   const root = h(
     "section",
-    { class: "fx", "aria-label": "Explorer: two networks side by side" },
+    // JupyterLab would take the arrow keys for itself.
+    { class: "fx", "aria-label": "Explorer: two networks side by side", "data-lm-suppress-shortcuts": "true" },
     h(
       "div",
-      { class: "fx-head" },
-      h(
-        "fieldset",
-        { class: "fx-cards" },
-        h("legend", {}, "The controls move"),
-        card("a"),
-        card("b"),
-        h(
-          "label",
-          { class: "fx-both" },
-          keep("controls_both", h("input", { type: "radio", name: `${prefix}-controls`, value: "both" })),
-          "both, in step",
-        ),
-      ),
+      { class: "fx-views" },
       h(
         "div",
-        { class: "fx-controls" },
-        slider("width", "Width", { min: WIDTHS.low, max: WIDTHS.high, step: 1 }),
-        slider(
-          "seed",
-          "Seed",
-          { min: SEEDS.low, max: SEEDS.high, step: 1 },
-          keep(
-            "typed_seed",
-            h("input", {
-              type: "number",
-              min: 0,
-              max: LARGEST_SEED,
-              step: 1,
-              inputmode: "numeric",
-              "aria-label": "or type any 32-bit number",
-              title: "or type any 32-bit number",
-            }),
+        { class: "fx-head" },
+        h(
+          "fieldset",
+          { class: "fx-cards" },
+          h("legend", {}, "The controls move"),
+          card("a"),
+          card("b"),
+          h(
+            "label",
+            { class: "fx-both" },
+            keep("controls_both", h("input", { type: "radio", name: `${prefix}-controls`, value: "both" })),
+            "both, in step",
           ),
         ),
-        slider("learning_rate", "Learning rate", RATE_STEPS),
-        slider("slope", "Slope", { min: 0, max: 1, step: 0.01 }),
         h(
           "div",
-          { class: "fx-control fx-control-recipe" },
-          h("label", { for: `${prefix}-recipe` }, "Recipe"),
-          keep(
-            "recipe",
-            h(
-              "select",
-              { id: `${prefix}-recipe` },
-              ...Object.entries(RECIPES).map(([name, { init, learningRate, epochs }]) =>
-                h(
-                  "option",
-                  { value: name },
-                  `${name}: ${init === "he" ? "He" : init}, ${learningRate.toExponential()}, ${epochs.toLocaleString("en")} epochs`,
+          { class: "fx-controls" },
+          slider("width", "Width", { min: WIDTHS.low, max: WIDTHS.high, step: 1 }),
+          slider(
+            "seed",
+            "Seed",
+            { min: SEEDS.low, max: SEEDS.high, step: 1 },
+            keep(
+              "typed_seed",
+              h("input", {
+                type: "number",
+                min: 0,
+                max: LARGEST_SEED,
+                step: 1,
+                inputmode: "numeric",
+                "aria-label": "or type any 32-bit number",
+                title: "or type any 32-bit number",
+              }),
+            ),
+          ),
+          slider("learning_rate", "Learning rate", RATE_STEPS),
+          slider("slope", "Slope", { min: 0, max: 1, step: 0.01 }),
+          h(
+            "div",
+            { class: "fx-control fx-control-recipe" },
+            h("label", { for: `${prefix}-recipe` }, "Recipe"),
+            keep(
+              "recipe",
+              h(
+                "select",
+                { id: `${prefix}-recipe` },
+                ...Object.entries(RECIPES).map(([name, { init, learningRate, epochs }]) =>
+                  h(
+                    "option",
+                    { value: name },
+                    `${name}: ${init === "he" ? "He" : init}, ${learningRate.toExponential()}, ${wholeNumber(epochs)} epochs`,
+                  ),
                 ),
               ),
             ),
           ),
         ),
+        keep("status", h("p", { role: "status", class: "fx-status" })),
+        keep("problem", h("p", { role: "alert", class: "fx-problem", hidden: true })),
       ),
-    ),
-    keep("status", h("p", { role: "status", class: "fx-status" })),
-    keep("problem", h("p", { role: "alert", class: "fx-problem", hidden: true })),
-    h(
-      "div",
-      { class: "fx-views" },
       chart("cost", "Cost", toggle("scale", "linear")),
+      h(
+        "div",
+        { class: "fx-epoch" },
+        h("label", { for: `${prefix}-epoch` }, "Epoch"),
+        keep("epoch", h("input", { type: "range", id: `${prefix}-epoch`, min: 0, step: 1 })),
+        keep("epoch_text", h("output", { for: `${prefix}-epoch`, "aria-hidden": "true" })),
+      ),
+      h(
+        "div",
+        { class: "fx-neurons" },
+        ...both((run, name) => chart(`neurons_${run}`, `Layer 2 of ${name}`)),
+        h("p", { class: "fx-key" }, "A row is a neuron: coloured while some input activates it, grey when none does."),
+      ),
       h(
         "figure",
         { class: "fx-view fx-map" },
@@ -189,19 +204,6 @@ export function buildPage() {
           "aria-label": "Map of regimes: the arrow keys take one neuron more or less, or another start",
         }),
         keep("legend", h("ul", { class: "fx-legend" })),
-      ),
-      h(
-        "div",
-        { class: "fx-epoch" },
-        h("label", { for: `${prefix}-epoch` }, "Epoch"),
-        keep("epoch", h("input", { type: "range", id: `${prefix}-epoch`, min: 0, step: 1 })),
-        keep("epoch_text", h("output", { for: `${prefix}-epoch`, "aria-hidden": "true" })),
-      ),
-      h(
-        "div",
-        { class: "fx-neurons" },
-        ...both((run, name) => chart(`neurons_${run}`, `Layer 2 of ${name}`)),
-        h("p", { class: "fx-key" }, "A row is a neuron: dark while some input activates it, pale when none does."),
       ),
       h(
         "div",
@@ -221,9 +223,9 @@ export function buildPage() {
         "div",
         { class: "fx-small" },
         chart("z2", "Largest Z2"),
-        chart("dw1", "‖dW1‖"),
-        chart("dw2", "‖dW2‖"),
-        chart("dw3", "‖dW3‖"),
+        chart("dw1", "Norm of dW1"),
+        chart("dw2", "Norm of dW2"),
+        chart("dw3", "Norm of dW3"),
       ),
       h(
         "div",

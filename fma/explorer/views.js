@@ -5,7 +5,7 @@
 // where a record is what is known of one training: { count, epochs, cost, z2Max, norms: [dW1, dW2,
 // dW3], alive, tops, surface, ... } with `count` entries so far; see runs.js.
 
-import { channels, epochTicks, linear, mark, mix, number, prepare, verticalAxis } from "./draw.js";
+import { channels, epochTicks, linear, mark, mix, number, prepare, verticalAxis, wholeNumber } from "./draw.js";
 
 const PAD = { left: 46, right: 34, top: 10, bottom: 24 };
 
@@ -74,7 +74,7 @@ function drawGrid(context, { x, y, ticks, last, width, height, theme, compact })
   context.textBaseline = "alphabetic";
   context.textAlign = "center";
   for (const epoch of epochTicks(last, width - PAD.left - PAD.right)) {
-    context.fillText(epoch === 0 && !compact ? "epoch 0" : epoch.toLocaleString("en"), x(epoch), height - 6);
+    context.fillText(epoch === 0 && !compact ? "epoch 0" : wholeNumber(epoch), x(epoch), height - 6);
   }
 }
 
@@ -163,7 +163,7 @@ export function drawNeurons(canvas, { run, last, at, top, theme, pixels }) {
   context.fillStyle = theme.muted;
   context.textAlign = "center";
   for (const epoch of epochTicks(last, width - pad.left - pad.right)) {
-    context.fillText(epoch === 0 ? "epoch 0" : epoch.toLocaleString("en"), x(epoch), height - 6);
+    context.fillText(epoch === 0 ? "epoch 0" : wholeNumber(epoch), x(epoch), height - 6);
   }
   context.textAlign = "right";
   context.textBaseline = "middle";

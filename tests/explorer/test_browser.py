@@ -178,7 +178,7 @@ def test_training_never_freezes_the_page(page, disk):
 def test_scrubbing_moves_the_epoch_in_all_views(page, address):
     page.goto(address)
     trained(page)
-    for name in ("Cost", "‖dW2‖", "Layer 2 of B"):
+    for name in ("Cost", "Norm of dW2", "Layer 2 of B"):
         chart = page.get_by_role("slider", name=name, exact=True)
         chart.scroll_into_view_if_needed()
         box = chart.bounding_box()
@@ -186,7 +186,7 @@ def test_scrubbing_moves_the_epoch_in_all_views(page, address):
         caption = page.get_by_text(re.compile(r"^In numbers, at epoch [3-9]\d$"))
         expect(caption).to_be_visible()
         epoch = re.search(r"\d+$", caption.inner_text()).group()
-        for other in ("Cost", "Largest Z2", "‖dW1‖", "Layer 2 of A"):
+        for other in ("Cost", "Largest Z2", "Norm of dW1", "Layer 2 of A"):
             other = page.get_by_role("slider", name=other, exact=True)
             expect(other).to_have_attribute("aria-valuenow", epoch)
         page.mouse.move(1, 1)
@@ -255,7 +255,7 @@ def test_every_control_is_reached_with_the_keyboard(page, disk):
         ), reached[-1]
     for name in (
         *("B", "Width", "Seed", "or type any 32-bit number", "Learning rate", "Slope", "Recipe"),
-        *("linear", "Cost", "Epoch", "Layer 2 of A", "Layer 2 of B", "Largest Z2", "‖dW1‖"),
+        *("linear", "Cost", "Epoch", "Layer 2 of A", "Layer 2 of B", "Largest Z2", "Norm of dW1"),
         *("W1", "W2", "W3", "Copy link", "Download this run as CSV", "take one more neuron"),
     ):
         assert name in reached, name

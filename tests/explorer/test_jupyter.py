@@ -1,0 +1,90 @@
+"""The explorer as a widget in a real JupyterLab, driven in a real browser."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+
+CELLS = (
+    "import ipywidgets\n"
+    "from fma.explorer import Explorer\n"
+    "explorer = Explorer(width=64, seed=1)\n"
+    "slider = ipywidgets.IntSlider(64, 1, 160, description='from outside')\n"
+    "link = ipywidgets.jslink((slider, 'value'), (explorer, 'width'))\n"
+    "seen = ipywidgets.Label('nothing yet')\n"
+    "def follow(change):\n"
+    "    seen.value = f'Python saw seed {change.new}'\n"
+    "explorer.observe(follow, 'seed')\n"
+    "ipywidgets.VBox([slider, seen, explorer])"
+)
+NOTEBOOK = {
+    "cells": [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": "explorer",
+            "metadata": {},
+            "outputs": [],
+            "source": CELLS,
+        }
+    ],
+    "metadata": {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+    },
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab that has one notebook, `try.ipynb`."""
+    (tmp_path / "try.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ip=127.0.0.1", "--port=0", "--ServerApp.token=", "--ServerApp.password="),
+        *("--LabApp.news_url=", "--LabApp.extension_manager=readonly"),
+        f"--ServerApp.root_dir={tmp_path}",
+    ]
+    log = tmp_path / "lab.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=tmp_path)
+    try:
+        yield _address(server, log)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _address(server, log):
+    for _ in range(240):
+        found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+        if found:
+            return found.group()
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.25)
+    raise AssertionError(log.read_text())
+
+
+@pytest.mark.timeout(240)
+def test_widget_in_jupyterlab(lab, browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(f"{lab}/lab/tree/try.ipynb?reset")
+    cell = page.locator(".jp-CodeCell .cm-content")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=90_000)
+    cell.click()
+    page.keyboard.press("Shift+Enter")
+    status = page.locator(".fx").get_by_role("status")
+    expect(status).to_have_text(re.compile("B: width 64.*converge"), timeout=90_000)
+    outside = page.locator(".widget-hslider").get_by_role("slider")
+    outside.press("ArrowRight")
+    expect(status).to_have_text(re.compile("B: width 65"), timeout=20_000)
+    page.locator(".fx").get_by_role("slider", name="Seed", exact=True).press("ArrowRight")
+    expect(page.get_by_text("Python saw seed 2")).to_be_visible(timeout=20_000)
+    page.close()
