@@ -38,8 +38,8 @@ clean:  ## remove what was built; the cache of runs stays (python -m fma cache -
 	@touch $@
 
 .venv/installed: requirements.txt pyproject.toml .venv/made
-	@echo "Installing into .venv (once)"
-	@$(run) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing into .venv, once; a few minutes"
+	@$(run) -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 .venv/installed-test-$(extras): .venv/installed
