@@ -2,20 +2,29 @@
 // algebra of fma/folding.py, one neuron a row, one data point a column, two doubles at a time.
 //
 // Columns are the training rows followed by the points of a grid on which the learned surface is
-// drawn; the grid takes part in the forward pass only. The page fills `columns`, `targets` and the
-// parameters, then calls `step` once an epoch and reads the records.
+// drawn; the grid takes part in the forward pass only. A neuron is straight if it has one sign on
+// all of these. While layer 1 has no bent neuron, layer 2 is affine in (m, a) and has its extremes
+// on the `edge`: the corners of the training rows' convex hull, then those of the square around all
+// columns; then only its bent neurons are computed on every column.
+//
+// The page fills `columns`, `edge`, `targets` and the parameters, then calls `step` once an epoch
+// and reads the records.
 
 #define WIDTH 256  // most neurons of layer 1
 #define HIDDEN 64
 #define TRAINING 700
 #define GRID 362  // 19 × 19 points and one to make the number of columns even
 #define COLUMNS (TRAINING + GRID)
+#define HULL 60
+#define EDGE (HULL + 4)
 #define EXPORT(name) \
     __attribute__((export_name(#name "_at"))) void *name##_at(void) { return name; }
 
 typedef double pair __attribute__((vector_size(16), aligned(8)));
+typedef long long mask __attribute__((vector_size(16), aligned(8)));
 
 static double columns[3][COLUMNS];  // m, a, 1
+static double edge[3][EDGE];
 static double targets[TRAINING];
 static double layer1[3][WIDTH];  // W1 and, in the last row, b1
 static double W2[WIDTH][HIDDEN], b2[HIDDEN], W3[HIDDEN], b3[1];
@@ -23,7 +32,7 @@ static double top[HIDDEN];  // largest pre-activation of each layer-2 neuron on 
 static double surface[GRID];
 static double record[6];  // cost, largest Z2, neurons alive, ‖dW1‖, ‖dW2‖, ‖dW3‖
 
-EXPORT(columns) EXPORT(targets) EXPORT(layer1) EXPORT(W2) EXPORT(b2) EXPORT(W3) EXPORT(b3)
+EXPORT(columns) EXPORT(edge) EXPORT(targets) EXPORT(layer1) EXPORT(W2) EXPORT(b2) EXPORT(W3) EXPORT(b3)
 EXPORT(top) EXPORT(surface) EXPORT(record)
 
 // Bent neurons' rows, then m, a, 1, then rows of zeros up to a multiple of four.
@@ -35,6 +44,10 @@ static double d_weights[WIDTH + 8][HIDDEN], dW2[WIDTH][HIDDEN], d_layer1[3][WIDT
 
 static pair load(const double *at) { return *(const pair *)at; }
 static pair both(double value) { return (pair){value, value}; }
+static pair choose(mask which, pair yes, pair no) {
+    return (pair)((which & (mask)yes) | (~which & (mask)no));
+}
+static pair slope_at(pair z, double slope) { return choose(z > both(0), both(1), both(slope)); }
 static int up4(int n) { return (n + 3) & ~3; }
 
 // out[j][c] = Σ_i factor[i][j] in[i][c] for c < last, j < outs; outs is a multiple of four.
@@ -93,11 +106,24 @@ static void clear(double *from, int n) {
     for (int i = 0; i < n; i++) from[i] = 0;
 }
 
+// The least and the largest of n numbers.
+static void extent(const double *z, int n, double *low, double *high) {
+    pair least = load(z), most = least;
+    for (int c = 2; c < n; c += 2) {
+        pair at = load(z + c);
+        least = choose(at < least, at, least);
+        most = choose(at > most, at, most);
+    }
+    *low = least[0] < least[1] ? least[0] : least[1];
+    *high = most[0] > most[1] ? most[0] : most[1];
+}
+
 // Record the present epoch, then update the parameters by θ ← θ - rate · gradient.
 __attribute__((export_name("step"))) void step(int width, double slope, double rate) {
     static int bent[WIDTH], bent2[HIDDEN];
-    static double straight[WIDTH], straight2[HIDDEN], w3_straight[HIDDEN], residual[COLUMNS];
-    static double dW3[HIDDEN], d_output[TRAINING];
+    static double straight[WIDTH], straight2[HIDDEN], w3_straight[HIDDEN], output[COLUMNS];
+    static double dW3[HIDDEN], residual[TRAINING], ends[HIDDEN][EDGE], chosen[3][HIDDEN];
+    static double to_output[WIDTH + 8];
 
     // Layer 1. The square [1, 10]² around the data tells which neurons may be bent.
     int k = 0;
@@ -109,10 +135,11 @@ __attribute__((export_name("step"))) void step(int width, double slope, double r
         if (!(low > 0) && !(high <= 0)) {
             straight[j] = 0;
             bent[k] = j;
-            for (int c = 0; c < COLUMNS; c++) {
-                double z = m * columns[0][c] + a * columns[1][c] + b;
-                inputs[k][c] = z > 0 ? z : slope * z;
-                if (c < TRAINING) slopes1[k][c] = z > 0 ? 1 : slope;
+            for (int c = 0; c < COLUMNS; c += 2) {
+                pair z = both(m) * load(columns[0] + c) + both(a) * load(columns[1] + c) + both(b);
+                pair s = slope_at(z, slope);
+                *(pair *)(inputs[k] + c) = s * z;
+                if (c < TRAINING) *(pair *)(slopes1[k] + c) = s;
             }
             for (int h = 0; h < HIDDEN; h++) weights[k][h] = W2[j][h];
             k++;
@@ -125,37 +152,64 @@ __attribute__((export_name("step"))) void step(int width, double slope, double r
     }
     clear(inputs[ins], (ins4 - ins) * COLUMNS);
     clear(weights[ins], (ins4 - ins) * HIDDEN);
-    for (int j = 0; j < width; j++)
-        for (int i = 0; i < 3; i++) {
-            pair factor = both(straight[j] * layer1[i][j]);
-            for (int h = 0; h < HIDDEN; h += 2)
-                *(pair *)(weights[k + i] + h) += factor * load(W2[j] + h);
+    for (int j = 0; j < width; j++) {
+        pair f0 = both(straight[j] * layer1[0][j]), f1 = both(straight[j] * layer1[1][j]);
+        pair f2 = both(straight[j] * layer1[2][j]);
+        for (int h = 0; h < HIDDEN; h += 2) {
+            pair w = load(W2[j] + h);
+            *(pair *)(weights[k] + h) += f0 * w;
+            *(pair *)(weights[k + 1] + h) += f1 * w;
+            *(pair *)(weights[k + 2] + h) += f2 * w;
         }
+    }
 
-    // Layer 2 and the output.
-    combine(Z2[0], COLUMNS, weights[0], HIDDEN, inputs[0], COLUMNS, ins, HIDDEN, COLUMNS);
+    // Layer 2: which neurons are bent, and their pre-activations.
+    if (k) combine(Z2[0], COLUMNS, weights[0], HIDDEN, inputs[0], COLUMNS, ins, HIDDEN, COLUMNS);
+    else combine(ends[0], EDGE, weights[0], HIDDEN, edge[0], EDGE, ins, HIDDEN, EDGE);
     int k2 = 0, alive = 0;
-    for (int c = 0; c < COLUMNS; c++) residual[c] = b3[0];
     for (int h = 0; h < HIDDEN; h++) {
-        double *z = Z2[h], w = W3[h], low = z[0], high = z[0];
-        for (int c = 1; c < TRAINING; c++) {
-            low = z[c] < low ? z[c] : low;
-            high = z[c] > high ? z[c] : high;
-        }
+        const double *z = k ? Z2[h] : ends[h];
+        int rows = k ? TRAINING : HULL, rest = k ? GRID : 4;
+        double low, high, low_rest, high_rest;
+        extent(z, rows, &low, &high);
+        extent(z + rows, rest, &low_rest, &high_rest);
         top[h] = high;
         alive += high > 0;
+        low = low_rest < low ? low_rest : low;
+        high = high_rest > high ? high_rest : high;
         straight2[h] = low > 0 ? 1 : slope;
         if (!(low > 0) && !(high <= 0)) {
             straight2[h] = 0;
             bent2[k2++] = h;
         }
-        w3_straight[h] = straight2[h] * w;
-        for (int c = 0; c < COLUMNS; c++) residual[c] += w * (z[c] > 0 ? z[c] : slope * z[c]);
+        w3_straight[h] = straight2[h] * W3[h];
     }
-    for (int c = TRAINING; c < COLUMNS; c++) surface[c - TRAINING] = residual[c];
+    int outs = k2 + 1, outs4 = up4(outs);
+    if (!k) {
+        for (int i = 0; i < 3; i++)
+            for (int l = 0; l < up4(k2); l++) chosen[i][l] = l < k2 ? weights[i][bent2[l]] : 0;
+        combine(Z2[0], COLUMNS, chosen[0], HIDDEN, inputs[0], COLUMNS, 3, up4(k2), COLUMNS);
+    }
+
+    // The output, on the grid and on the training rows.
+    for (int c = 0; c < COLUMNS; c++) output[c] = b3[0];
+    for (int i = 0; i < ins; i++) {
+        to_output[i] = dot(weights[i], w3_straight, HIDDEN);
+        for (int c = 0; c < COLUMNS; c++) output[c] += to_output[i] * inputs[i][c];
+    }
+    for (int l = 0; l < k2; l++) {
+        const double *z = k ? Z2[bent2[l]] : Z2[l];
+        pair w = both(W3[bent2[l]]);
+        for (int c = 0; c < COLUMNS; c += 2) {
+            pair s = slope_at(load(z + c), slope);
+            *(pair *)(output + c) += w * (s * load(z + c));
+            if (c < TRAINING) *(pair *)(dZ2[l] + c) = s;
+        }
+    }
+    for (int c = TRAINING; c < COLUMNS; c++) surface[c - TRAINING] = output[c];
     double total = 0;
     for (int c = 0; c < TRAINING; c++) {
-        residual[c] -= targets[c];
+        residual[c] = output[c] - targets[c];
         total += residual[c];
     }
     record[0] = dot(residual, residual, TRAINING) / TRAINING;
@@ -164,25 +218,21 @@ __attribute__((export_name("step"))) void step(int width, double slope, double r
     record[2] = alive;
 
     // Back to the weights of layer 2. dZ2 lacks its factor W3; its last row serves the straight.
-    for (int c = 0; c < TRAINING; c++) d_output[c] = residual[c] * (2.0 / TRAINING);
-    int outs = k2 + 1, outs4 = up4(outs);
-    for (int h = 0; h < HIDDEN; h++) dW3[h] = straight2[h] * dot(Z2[h], d_output, TRAINING);
-    for (int l = 0; l < k2; l++) {
-        double *z = Z2[bent2[l]];
-        pair sum = both(0);
-        for (int c = 0; c < TRAINING; c++) {
-            double s = z[c] > 0 ? 1 : slope;
-            dZ2[l][c] = s * d_output[c];
-        }
-        for (int c = 0; c < TRAINING; c += 2) sum += load(z + c) * load(dZ2[l] + c);
-        dW3[bent2[l]] = sum[0] + sum[1];
-    }
-    for (int c = 0; c < TRAINING; c++) dZ2[k2][c] = d_output[c];
+    for (int c = 0; c < TRAINING; c++) dZ2[k2][c] = residual[c] * (2.0 / TRAINING);
+    for (int l = 0; l < k2; l++)
+        for (int c = 0; c < TRAINING; c++) dZ2[l][c] *= dZ2[k2][c];
     clear(dZ2[outs], (outs4 - outs) * TRAINING);
     correlate(products[0], HIDDEN + 4, inputs[0], COLUMNS, ins4, dZ2[0], TRAINING, outs4);
+    clear(dW3, HIDDEN);
     for (int i = 0; i < ins; i++) {
-        for (int h = 0; h < HIDDEN; h++) d_weights[i][h] = products[i][k2] * w3_straight[h];
-        for (int l = 0; l < k2; l++) d_weights[i][bent2[l]] = products[i][l] * W3[bent2[l]];
+        for (int h = 0; h < HIDDEN; h++) {
+            dW3[h] += straight2[h] * weights[i][h] * products[i][k2];
+            d_weights[i][h] = products[i][k2] * w3_straight[h];
+        }
+        for (int l = 0; l < k2; l++) {
+            dW3[bent2[l]] += weights[i][bent2[l]] * products[i][l];
+            d_weights[i][bent2[l]] = products[i][l] * W3[bent2[l]];
+        }
     }
     double *fold = d_weights[k];
     for (int j = 0; j < width; j++) {
@@ -206,10 +256,8 @@ __attribute__((export_name("step"))) void step(int width, double slope, double r
     // Back to the weights of layer 1.
     int k4 = up4(k);
     for (int i = 0; i < k4; i++) {
-        double sum = 0;
-        for (int h = 0; i < k && h < HIDDEN; h++) sum += weights[i][h] * w3_straight[h];
         for (int l = 0; l < k2; l++) back[l][i] = i < k ? weights[i][bent2[l]] * W3[bent2[l]] : 0;
-        back[k2][i] = sum;
+        back[k2][i] = i < k ? to_output[i] : 0;
     }
     combine(dZ1[0], TRAINING, back[0], WIDTH + 8, dZ2[0], TRAINING, outs, k4, TRAINING);
     for (int i = 0; i < k; i++) {

@@ -22,6 +22,7 @@ export const GRID = 19; // the learned surface is drawn on GRID × GRID points o
 export const ROWS = 700;
 const RECORDS = 1000;
 const PAIRS = 1000;
+const HULL = 60; // room for the corners of the training rows' convex hull
 const COLUMNS = ROWS + GRID * GRID + 1;
 const BLOCKS = ["W1", "W2", "W3"];
 
@@ -55,6 +56,21 @@ function transplant(weights, width, { blocks, from }) {
   if (blocks.includes("W3")) weights.W3 = donor.W3;
 }
 
+/** The corners of the convex hull of points [x, y] (Andrew 1979). */
+function hull(points) {
+  const sorted = [...points].sort(([x, y], [u, v]) => x - u || y - v);
+  const half = (ordered) => {
+    const chain = [];
+    for (const [x, y] of ordered) {
+      const turnsAway = ([[u, v], [s, t]]) => (s - u) * (y - v) - (t - v) * (x - u) <= 0;
+      while (chain.length > 1 && turnsAway(chain.slice(-2))) chain.pop();
+      chain.push([x, y]);
+    }
+    return chain.slice(0, -1);
+  };
+  return [...half(sorted), ...half([...sorted].reverse())];
+}
+
 let kernel;
 
 /** The compiled kernel and views of its memory, made at the first use. */
@@ -79,6 +95,11 @@ function memory() {
     columns[COLUMNS - 1] = 1;
     columns[2 * COLUMNS - 1] = 1;
     columns.fill(1, 2 * COLUMNS);
+    const corners = hull(Array.from(m.subarray(0, ROWS), (x, i) => [x, a[i]]));
+    while (corners.length < HULL) corners.push(corners[0]);
+    corners.push([1, 1], [1, 10], [10, 1], [10, 10]);
+    view("edge", 3 * corners.length).set([0, 1].flatMap((i) => corners.map((corner) => corner[i])));
+    view("edge", 3 * corners.length).fill(1, 2 * corners.length);
   }
   return kernel;
 }

@@ -13,7 +13,14 @@ const SLICE = 12; // milliseconds between two looks at the messages
 
 let current = 0;
 
-const pause = () => new Promise((resolve) => { setTimeout(resolve); });
+const { port1, port2 } = new MessageChannel();
+
+/** Wait until the messages that are already here have been heard; a timer would wait for longer. */
+const pause = () =>
+  new Promise((resolve) => {
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
 
 function say(id, training, from) {
   const to = training.count;
