@@ -275,26 +275,25 @@ def _context(function):
 def _reached(name, found):
     """Names of the module and of all modules of its package and of this one that it imports."""
     found.add(name)
-    home, here = name.partition(".")[0], __name__.partition(".")[0]
     for imported in _imports(name):
-        known = imported in found or imported == __name__
-        if not known and imported.partition(".")[0] in (home, here):
+        if imported not in found and imported != __name__:
             _reached(imported, found)
     return found
 
 
 def _imports(name):
-    """Names of the modules that a module imports, at its top or inside its functions."""
+    """Names of such modules, imported at the top of the module or inside its functions."""
+    packages = {name.partition(".")[0], __name__.partition(".")[0]}
     spec = find_spec(name) if name != "__main__" else None
     package = (spec.parent if spec else None) or name
-    for node in ast.walk(ast.parse(_source(name))):
+    for node in ast.walk(_parsed(_source(name))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (a.name for a in node.names if a.name.partition(".")[0] in packages)
         elif isinstance(node, ast.ImportFrom):
             module = resolve_name("." * node.level + (node.module or ""), package)
-            for alias in node.names:
-                submodule = f"{module}.{alias.name}"
-                yield submodule if _is_module(submodule) else module
+            if module.partition(".")[0] in packages:
+                inner = (f"{module}.{alias.name}" for alias in node.names)
+                yield from (name if _is_module(name) else module for name in inner)
 
 
 def _is_module(name):
@@ -317,10 +316,13 @@ def _source(name):
     return _sources[name][1]
 
 
+_parsed = functools.cache(ast.parse)
+
+
 @functools.cache
 def _code(source):
     """A hash of source text that does not depend on comments and layout."""
-    return _digest(ast.dump(ast.parse(source)))
+    return _digest(ast.dump(_parsed(source)))
 
 
 def _plain(value):
