@@ -186,6 +186,16 @@ def test_sharpness_is_the_librarys(numerics, init, width):
     assert found == pytest.approx(expected, rel=1e-7)
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_browser_without_simd_computes_the_same_bits(numerics, recipe):
+    _, fast = train(numerics, 64, 1, RECIPES[recipe])
+    numerics.add_init_script("WebAssembly.validate = () => false")
+    numerics.reload()
+    _, plain = train(numerics, 64, 1, RECIPES[recipe])
+    for name, values in fast.items():
+        np.testing.assert_array_equal(values, plain[name], err_msg=name)
+
+
 def test_a_width_beyond_the_kernel_is_refused(numerics):
     code = """async (run) => {
       const { Training } = await import("/trainer.js");
