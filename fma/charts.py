@@ -135,7 +135,7 @@ def recipe_costs(layout, traces, baselines):
     title = "Final costs: " + "; ".join(f"{n} {s}" for n, s in zip(names, spans, strict=True))
     rows = max(map(len, traces.values()))
     figure, axes = layout.figure(
-        title, 0.5 + len(names) * (0.25 + 0.15 * rows), len(names), 1, sharex=True, squeeze=False
+        title, 0.95 + len(names) * (0.3 + 0.15 * rows), len(names), 1, sharex=True, squeeze=False
     )
     for axis, name in zip(axes[:, 0], names, strict=True):
         for cost in baselines.values():
