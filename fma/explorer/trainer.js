@@ -13,7 +13,7 @@
 // The numbers are those of fma.train: float64, NumPy's legacy stream, everything recorded before the
 // update. The work is done in kernel.c, compiled to WebAssembly.
 
-import { KERNEL } from "./kernel.js";
+import { KERNEL, KERNEL_WITHOUT_SIMD } from "./kernel.js";
 import { RandomState } from "./random.js";
 
 export const HIDDEN = 64;
@@ -76,7 +76,10 @@ let kernel;
 /** The compiled kernel and views of its memory, made at the first use. */
 function memory() {
   if (!kernel) {
-    const code = Uint8Array.from(atob(KERNEL), (character) => character.charCodeAt(0));
+    const [fast, plain] = [KERNEL, KERNEL_WITHOUT_SIMD].map((text) =>
+      Uint8Array.from(atob(text), (character) => character.charCodeAt(0)),
+    );
+    const code = WebAssembly.validate(fast) ? fast : plain;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code));
     const view = (name, length) => new Float64Array(exports.memory.buffer, exports[`${name}_at`](), length);
     kernel = { exports, view };

@@ -191,6 +191,7 @@ def test_a_browser_without_simd_computes_the_same_bits(numerics, recipe):
     _, fast = train(numerics, 64, 1, RECIPES[recipe])
     numerics.add_init_script("WebAssembly.validate = () => false")
     numerics.reload()
+    assert numerics.evaluate("WebAssembly.validate()") is False
     _, plain = train(numerics, 64, 1, RECIPES[recipe])
     for name, values in fast.items():
         np.testing.assert_array_equal(values, plain[name], err_msg=name)
