@@ -30,6 +30,7 @@ from fma.checks import choice, whole
 ROOT = Path(__file__).resolve().parent.parent
 SCALES = ("full", "quick")
 QUICK = Path("build", "quick")
+ASIDE = r"import |from |(show|explorer)\("
 HAND_WRITTEN = ("*.md", "*.bib", "assets", "data", "theme")
 
 
@@ -186,6 +187,9 @@ def _execute(notebook, folder, scale, log):
     defaults, given = (_tagged(executed, tag) for tag in ("parameters", "injected-parameters"))
     for cell in given:  # is shown as the cell of the defaults is
         cell.metadata.tags += [tag for tag in defaults[0].metadata.tags if tag != "parameters"]
+    for cell in executed.cells:  # what only imports or draws stands behind a toggle
+        if cell.cell_type == "code" and re.match(ASIDE, cell.source):
+            cell.metadata.tags = sorted({*cell.metadata.get("tags", ()), "hide-input"})
     nbformat.write(executed, partial)
     partial.replace(folder / notebook.name)
 
