@@ -62,6 +62,7 @@ const warped = (warp, low, high, from, to) => {
   const scale = linear(warp(low), warp(high), from, to);
   return (value) => scale(warp(value));
 };
+const CEILING = 1e9; // what diverges beyond it leaves the picture, so that the rest can be seen
 const symlog = (value) => Math.sign(value) * Math.log10(1 + Math.abs(value));
 
 /**
@@ -79,6 +80,8 @@ export function verticalAxis(kind, series, settled = 0) {
       if (value > high) high = value;
     }
   }
+  high = Math.min(high, CEILING);
+  low = Math.max(low, -CEILING);
   if (low > high) [low, high] = kind === "log" ? [1, 10] : [0, 1];
   if (kind === "linear") {
     const top = niceAbove(high * 1.05);
@@ -95,7 +98,7 @@ export function verticalAxis(kind, series, settled = 0) {
   const top = Math.max(1, Math.ceil(symlog(Math.max(high, 0))));
   const bottom = low >= 0 ? 0 : -Math.max(1, Math.ceil(symlog(-low)));
   const ends = [bottom, top].map((t) => Math.sign(t) * (10 ** Math.abs(t) - 1));
-  const every = top - bottom > 5 ? 2 : 1;
+  const every = Math.ceil((top - bottom) / 5);
   const ticks = [{ value: 0, text: "0" }];
   for (let t = 1; t <= Math.max(top, -bottom); t += every) {
     if (t <= top) ticks.push({ value: 10 ** t, text: power(t) });

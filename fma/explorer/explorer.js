@@ -20,6 +20,7 @@ const CURVES = {
   dw2: (record) => record.norms?.[1],
   dw3: (record) => record.norms?.[2],
 };
+const DIVERGING = 1e4; // pre-activations beyond this do not stretch the scale of the others
 const SPOKEN_AFTER = 350; // ms without a change before a drag is announced
 const AUTOMATIC = 1000; // epochs up to which a run is trained unasked
 const TRAINED_AFTER = 120; // ms without a change before a run is trained
@@ -257,7 +258,7 @@ export function render({ model, el }) {
   function settledTop({ count, hidden, tops }) {
     let top = 0;
     for (let i = hidden * Math.min(count - 1, Math.ceil(count / 10)); i < count * hidden; i += 1) {
-      if (Number.isFinite(tops[i])) top = Math.max(top, tops[i]);
+      if (tops[i] < DIVERGING) top = Math.max(top, tops[i]);
     }
     return 10 ** (Math.ceil(4 * Math.log10(top + 1)) / 4);
   }

@@ -108,8 +108,7 @@ export function buildPage() {
 
   const root = h(
     "section",
-    // JupyterLab would take the arrow keys for itself.
-    { class: "fx", "aria-label": "Explorer: two networks side by side", "data-lm-suppress-shortcuts": "true" },
+    { class: "fx", "aria-label": "Explorer: two networks side by side" },
     h(
       "div",
       { class: "fx-views" },
@@ -260,6 +259,9 @@ export function buildPage() {
       ),
     ),
   );
+  for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
+    element.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys for itself
+  }
   parts.root = root;
   return parts;
 }

@@ -238,7 +238,7 @@ export function drawSurface(canvas, { run, field, theme, pixels }) {
   context.textAlign = "left";
   context.textBaseline = "middle";
   for (const level of LEVELS) {
-    if (level >= 10) context.fillText(level, left + side + 3, Math.min(top + side - 5, y(level / 10)));
+    if (side > 150 || level !== 20) context.fillText(level, left + side + 3, Math.min(top + side - 5, y(level / 10)));
   }
   if (field) {
     context.lineWidth = 2;

@@ -560,10 +560,22 @@ def test_the_fallback_stays_without_javascript_and_in_print(new_page, disk):
     expect(slider(page, "Width")).to_be_hidden()
 
 
-def test_says_so_where_atlas_and_training_differ(page, disk):
-    page.goto(disk)
+def test_says_so_where_atlas_and_training_differ(page, tmp_path):
+    bundle.write(tmp_path)
+    (tmp_path / "index.html").write_text(PAGE, encoding="utf-8")
+    page.goto((tmp_path / "index.html").as_uri())
     trained(page)
     assert "atlas" not in page.locator(".fx-note").inner_text()
+    script = tmp_path / "explorer.js"
+    told = "function atlasNumbers(recipe, width, seed) {"
+    wrong = "return { regime: 'dead', finalCost: width === 64 ? 999 : undefined, sharpness: 1 };"
+    text = script.read_text(encoding="utf-8")
+    assert told in text
+    script.write_text(text.replace(told, told + wrong), encoding="utf-8")
+    page.reload()
+    note = page.locator(".fx-note")
+    expect(note).to_have_text("B: trained here it ends at 145.4, the atlas says 999.0.")
+    says(page, "B: width 64, seed 1, recipe table: converge, final cost 145.4")
 
 
 WIDGET = """async ([module, values]) => {
