@@ -381,12 +381,16 @@ export function render({ model, el }) {
   // --- numbers -----------------------------------------------------------------------------
 
   function showGauge(shown) {
-    redraw("gauge", shown.flatMap(({ record, colour }) => [record.sharpness, colour]), (canvas) => {
+    const border = ui.idle ? runs.border(ui.map.recipe) : null;
+    const depends = [border, ...shown.flatMap(({ record, colour }) => [record.sharpness, colour])];
+    redraw("gauge", depends, (canvas) => {
       const limits = [{ value: 2, text: "2: stability limit" }];
+      if (border) limits.push({ value: border, text: `${border.toFixed(2)}: plateaus end` });
       drawGauge(canvas, { runs: shown, limits, theme: ui.theme });
       const words = shown.map(({ name, record }) => `${name} ${number(record.sharpness)}`).join("  ");
       text("gauge_reading", words);
-      attribute(canvas, "aria-label", `Learning step times sharpness at the start: ${words}; the stability limit is 2`);
+      const where = limits.map((limit) => limit.text).join(", ");
+      attribute(canvas, "aria-label", `Step times sharpness at the start: ${words}. Marks at ${where}`);
     });
   }
 
@@ -575,6 +579,11 @@ export function render({ model, el }) {
   });
 
   paint();
+  const idle = setTimeout(() => {
+    ui.idle = true; // the first picture is out: what takes a moment to work out may follow
+    schedule();
+  }, 300);
+  cleanups.push(() => clearTimeout(idle));
   return () => cleanups.forEach((cleanup) => cleanup());
 }
 

@@ -26,6 +26,7 @@ export function createRuns(changed) {
   const looked = new Map();
   const trainers = {};
   const maps = {};
+  const borders = {};
 
   function look(run) {
     const key = identity(run);
@@ -95,8 +96,35 @@ export function createRuns(changed) {
     return maps[recipe];
   }
 
+  /**
+   * The step × sharpness at which plateaus end: the value that parts the atlas's plateaus from its
+   * other runs with the fewest mistakes. Null where the atlas has hardly any of either.
+   */
+  function border(recipe) {
+    const { widths, seeds, unknown } = map(recipe);
+    if (unknown) return null;
+    if (!(recipe in borders)) {
+      const cells = widths.flatMap((width) => seeds.map((seed) => atlasNumbers(recipe, width, seed)));
+      borders[recipe] = parting(cells.map(({ sharpness, regime }) => [sharpness, regime === "plateau"]));
+    }
+    return borders[recipe];
+  }
+
   const close = () => Object.values(trainers).forEach((trainer) => trainer.close());
-  return { look, train, cancel, map, close };
+  return { look, train, cancel, map, border, close };
+}
+
+/** Of [value, whether it belongs below] the value that parts them with the fewest mistakes. */
+function parting(cells) {
+  const below = cells.filter(([, isBelow]) => isBelow).length;
+  if (Math.min(below, cells.length - below) < cells.length / 100) return null;
+  cells.sort(([one], [other]) => one - other);
+  let [right, most, at] = [cells.length - below, 0, null];
+  for (let i = 0; i + 1 < cells.length; i += 1) {
+    right += cells[i][1] ? 1 : -1;
+    if (right > most) [most, at] = [right, (cells[i][0] + cells[i + 1][0]) / 2];
+  }
+  return at;
 }
 
 function differenceOf({ finalCost }, atlas) {

@@ -433,16 +433,17 @@ export function drawGauge(canvas, { runs, limits, theme }) {
     context.stroke();
     context.fillText(tick, x(tick), height - 6);
   }
-  for (const { value, text } of limits) {
+  for (const [row, { value, text }] of limits.entries()) {
     context.setLineDash([2, 3]);
     context.strokeStyle = theme.muted;
     context.beginPath();
-    context.moveTo(Math.round(x(value)) + 0.5, 14);
+    context.moveTo(Math.round(x(value)) + 0.5, 4 + 16 * row);
     context.lineTo(Math.round(x(value)) + 0.5, base);
     context.stroke();
     context.setLineDash([]);
-    context.textAlign = "left";
-    context.fillText(text, x(value) + 4, 14);
+    const fits = x(value) + 4 + context.measureText(text).width < width;
+    context.textAlign = fits ? "left" : "right";
+    context.fillText(text, x(value) + (fits ? 4 : -4), 14 + 16 * row);
   }
   const known = runs.filter(({ record }) => record.sharpness > 0);
   const apart = known.length < 2 || Math.abs(x(known[0].record.sharpness) - x(known[1].record.sharpness)) > 16;
