@@ -37,12 +37,12 @@ def border_runs(recipe="table", n=3600, seed=2026):
     ]
 
 
-def phase_rates(recipe="table", n=96):
+def phase_rates(recipe="table", n=72):
     """Learning rates of the phase diagram: log-spaced from 0.2 to 4 times the recipe's."""
     return as_recipe(recipe).learning_rate * np.geomspace(0.2, 4, n)
 
 
-def phase_runs(recipe="table", seed=1, widths=range(16, 161), n=96):
+def phase_runs(recipe="table", seed=1, widths=range(16, 161), n=72):
     """One run for each width (slowest) and learning rate of the phase diagram."""
     recipe = as_recipe(recipe)
     return [
