@@ -124,7 +124,7 @@ def task_surface(layout, task):
 
 def _contours(axes, m, a, values, levels, colour=MUTED):
     lines = axes.contour(m, a, values, levels=levels, colors=colour, linewidths=0.9)
-    axes.clabel(lines, fmt=lambda value: f"{value:.0f}".replace("-", "−"), fontsize=8)
+    axes.clabel(lines, fmt=lambda value: f"{value:.0f}".replace("-", "−"), fontsize=8.5)
 
 
 @chart

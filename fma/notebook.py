@@ -69,10 +69,19 @@ def table(head, rows, *, caption):
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
         for row in (list(head), *rows)
     ]
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    numeric = [
+        all(re.match(r"[-–+]?\d|–$", cell) for cell in column) for column in zip(*rows, strict=True)
+    ]
+    styles = [' style="text-align:right"' if right else "" for right in numeric[1:]]
+    top = "".join(
+        f'<th scope="col"{style}>{escape(cell)}</th>'
+        for cell, style in zip(head, ["", *(styles or [""] * (len(head) - 1))], strict=True)
+    )
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "".join(
+            f"<td{style}>{escape(cell)}</td>" for cell, style in zip(row[1:], styles, strict=True)
+        )
         + "</tr>"
         for row in rows
     )

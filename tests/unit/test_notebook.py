@@ -55,6 +55,9 @@ def test_table_is_accessible_and_escaped(shown):
     assert "<caption>Two &amp; two</caption>" in html
     assert '<th scope="col">a &lt; b</th>' in html
     assert '<th scope="row">64</th><td>&lt;b&gt;</td>' in html
+    assert "text-align:right" not in html
+    notebook.table(["width", "cost"], [["63", "-1.5"], ["64", "–"]], caption="")
+    assert shown.pop()["text/html"].count("text-align:right") == 3
     assert plain.splitlines() == ["Two & two", "width  a < b", "63         1", "64       <b>"]
 
 
