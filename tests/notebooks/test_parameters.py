@@ -58,7 +58,7 @@ def test_metadata_names_parameters_that_exist(notebook, parameters):
     assert set(parameters) <= set(_known(notebook))
 
 
-@pytest.mark.parametrize(("notebook", "parameters"), _cases("other"))
+@pytest.mark.parametrize(("notebook", "parameters"), list(_cases("other")))
 def test_runs_with_other_parameters(notebook, parameters, tmp_path):
     executed = _run(notebook, tmp_path, parameters)
     assert all(cell.get("execution_count") for cell in executed.cells if cell.cell_type == "code")
@@ -70,7 +70,7 @@ def _bad_cases():
             yield pytest.param(notebook, name, id=f"{notebook.stem}-{name}")
 
 
-@pytest.mark.parametrize(("notebook", "name"), _bad_cases())
+@pytest.mark.parametrize(("notebook", "name"), list(_bad_cases()))
 def test_refuses_a_bad_parameter_at_once_in_one_sentence(notebook, name, tmp_path):
     with pytest.raises(PapermillExecutionError) as refused:
         _run(notebook, tmp_path, {name: BAD[name]})
