@@ -140,21 +140,23 @@ def full(bench):
 
 def summarise(rounds):
     """Median, and lower and upper quartile over the rounds, of each time and ratio."""
-    best_jax = min(JAX, key=lambda name: np.median([r[name] for r in rounds]))
-    best_products = min(PRODUCTS, key=lambda name: np.median([r[name] for r in rounds]))
+
+    def best(names):
+        return min(names, key=lambda name: np.median([r[name] for r in rounds]))
+
+    vmap = best(name for name, (variant, _) in JAX.items() if variant == "vmap")
     ratios = {
-        "products": ("ours over the bare products", OURS, best_products),
-        "jax": ("JAX over ours", best_jax, OURS),
-        "listing": ("the listing over ours", LISTING, OURS),
-        "listings": ("the listing, a process a core, over ours", LISTINGS, OURS),
+        "products": (OURS, best(PRODUCTS)),
+        "jax": (best(JAX), OURS),
+        "jax_vmap": (vmap, OURS),
+        "listing": (LISTING, OURS),
+        "listings": (LISTINGS, OURS),
     }
     return {
         "milliseconds": {name: _quartiles([r[name] for r in rounds]) for name in rounds[0]},
-        "best_jax": best_jax,
-        "best_products": best_products,
         "ratios": {
-            key: {"what": what} | _quartiles([r[above] / r[below] for r in rounds])
-            for key, (what, above, below) in ratios.items()
+            key: {"of": above, "over": below} | _quartiles([r[above] / r[below] for r in rounds])
+            for key, (above, below) in ratios.items()
         },
     }
 
