@@ -125,7 +125,7 @@ def live():
 
 
 def sliders(view, *, width, seed, widths=(1, 160), seeds=(1, 100)):
-    """Sliders for width and seed that call view(width, seed), where `live`; else nothing.
+    """Sliders for width and seed that call view(width, seed), where `live`; else None.
 
     What `view` displays stands below the sliders. A book of executed notebooks has no kernel, so
     nothing is left in it that could not move.
@@ -147,9 +147,7 @@ def sliders(view, *, width, seed, widths=(1, 160), seeds=(1, 100)):
         "width": slider("Width", width, *widths),
         "seed": slider("Seed", seed, *seeds),
     }
-    box = ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(view, controls)])
-    display(box)
-    return box
+    return ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(view, controls)])
 
 
 def explorer(draw, *, state, alt, caption):
