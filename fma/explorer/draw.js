@@ -25,11 +25,13 @@ export const mix = (from, to, t) => from.map((c, i) => Math.round(c + (to[i] - c
 export function prepare(canvas, theme) {
   const { width, height, ratio } = canvas.box;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+  const resized = canvas.width !== w || canvas.height !== h;
+  if (resized) Object.assign(canvas, { width: w, height: h });
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  context.font = `13px ${theme.font}`;
+  if (canvas.font !== theme.font || resized) context.font = `13px ${theme.font}`;
+  canvas.font = theme.font;
   return { context, width, height };
 }
 

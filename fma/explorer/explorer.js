@@ -212,7 +212,7 @@ export function render({ model, el }) {
         }));
       const kind = name === "z2" ? "symlog" : name === "cost" ? ui.state.scale : "log";
       const settled = kind === "linear" ? 10 : 0;
-      const depends = [kind, at, last, ...shown.flatMap(({ record, colour }) => [record, record.count, colour])];
+      const depends = [kind, at, last, ...series.flatMap(({ y, count, colour, dashed }) => [y, count, colour, dashed])];
       const drawn = redraw(name, depends, (canvas) =>
         drawCurves(canvas, { series, kind, last, at, theme: ui.theme, settled, compact: name !== "cost" }),
       );
