@@ -5,7 +5,6 @@ Pages load nothing but the files beside them, and a page loads only what it need
 
 import os
 import re
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import latex2mathml.converter
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.util.fileutil import copy_asset
+
+from fma.explorer import bundle
 
 THEME = Path(__file__).parent / "report"
 EXPLORER = ("assets/explorer.css", "assets/explorer.js")
@@ -129,7 +130,8 @@ def _example(app, pagename):
 
 
 def _tidy(body):
-    """Tables scroll inside themselves; roles that ARIA has given up are left out."""
+    """Tables scroll inside themselves; empty headings and roles that ARIA gave up are left out."""
+    body = body.replace('<th scope="col"></th>', "<td></td>")
     body = re.sub(r' role="(doc-biblioentry|list)"', "", body)
     body = re.sub(r"<table\b", '<div class="table-scroll"><table', body)
     return body.replace("</table>", "</table></div>")
@@ -137,9 +139,7 @@ def _tidy(body):
 
 def _assets(app, exception):
     """Copy book/assets and book/data beside the pages, and the explorer that pages mount."""
-    with suppress(FileNotFoundError):
-        from fma.explorer import bundle
-
+    if exception is None:
         bundle.write(Path(app.outdir) / "assets")
     for name in ("assets", "data"):
         source = Path(app.srcdir) / name

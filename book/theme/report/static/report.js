@@ -42,7 +42,7 @@ addEventListener("afterprint", () => {
 });
 
 // What overflows its own box can be reached and scrolled with the keyboard.
-for (const box of document.querySelectorAll(".table-scroll, .cell_output, div.highlight pre")) {
+for (const box of document.querySelectorAll(".table-scroll, .cell_output, .equation, div.highlight pre")) {
   if (box.scrollWidth > box.clientWidth) {
     box.tabIndex = 0;
   }
