@@ -338,7 +338,8 @@ export function drawMap(canvas, { map, runs, theme, cache, colours }) {
   }
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const tick of seeds.length > 50 ? [1, 25, 50, 75, 100] : [1, 5, 10, 15, 20]) context.fillText(tick, left - 5, y(tick));
+  const every = [5, 10, 25].find((step) => seeds.length <= 5 * step) ?? 50;
+  for (const tick of seeds.filter((seed) => seed === 1 || seed % every === 0)) context.fillText(tick, left - 5, y(tick));
   context.textBaseline = "alphabetic";
   context.strokeStyle = theme.axis;
   context.lineWidth = 1;
