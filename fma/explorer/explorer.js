@@ -197,7 +197,7 @@ export function render({ model, el }) {
       const graft = run.graft ? `, ${blocksOf(run.graft.blocks).join(" and ")} of A` : "";
       text(`what_${side}`, `${run.width} ${run.width === 1 ? "neuron" : "neurons"}, seed ${run.seed}, ${run.recipe}${graft}`);
       text(`regime_${side}`, regime ?? (progress ? `epoch ${progress.epoch}` : "not trained yet"));
-      text(`cost_${side}`, regime ? `final cost ${number(finalCost)}` : progress ? "training…" : "");
+      text(`cost_${side}`, regime ? `final cost ${costText(record, finalCost)}` : progress ? "training…" : "");
       attribute(parts[`card_${side}`], "data-regime", regime ?? "");
       redraw(`mark_${side}`, [regime, colour], (canvas) => drawMark(canvas, { regime, colour, theme: ui.theme }));
     }
@@ -396,8 +396,8 @@ export function render({ model, el }) {
 
   const ROWS = [
     ["Regime", (one) => one.record.regime ?? "–"],
-    ["Final cost", (one) => number(one.record.finalCost)],
-    ["Cost", (one, i) => number(one.record.cost?.[i])],
+    ["Final cost", ({ record }) => costText(record, record.finalCost)],
+    ["Cost", ({ record }, i) => costText(record, record.cost?.[i])],
     ["Largest Z2", (one, i) => number(one.record.z2Max?.[i])],
     ["Norm of dW1", (one, i) => number(one.record.norms?.[0]?.[i])],
     ["Norm of dW2", (one, i) => number(one.record.norms?.[1]?.[i])],
@@ -443,7 +443,7 @@ export function render({ model, el }) {
     const slope = run.slope === 0.01 ? "" : `, slope ${run.slope}`;
     const graft = run.graft ? `, ${blocksOf(run.graft.blocks).join(" and ")} taken from A` : "";
     const what = `${name}: width ${run.width}, seed ${run.seed}, recipe ${run.recipe}${rate}${slope}${graft}`;
-    if (record.regime) return `${what}: ${record.regime}, final cost ${number(record.finalCost)}.`;
+    if (record.regime) return `${what}: ${record.regime}, final cost ${costText(record, record.finalCost)}.`;
     return `${what}: ${progress ? "training" : "not trained yet"}.`;
   }
 
@@ -586,6 +586,12 @@ export function render({ model, el }) {
   cleanups.push(() => clearTimeout(idle));
   return () => cleanups.forEach((cleanup) => cleanup());
 }
+
+/** A cost in no more digits than are known. */
+const costText = ({ rounded }, cost) =>
+  rounded && Number.isFinite(cost) ? `≈ ${wholeOrLess(+cost.toPrecision(3))}` : number(cost);
+
+const wholeOrLess = (value) => (value >= 100 ? wholeNumber(value) : `${value}`);
 
 /** Runs as comma-separated values, a line for each recorded epoch. */
 function toCsv(chosen) {

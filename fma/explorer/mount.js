@@ -59,9 +59,10 @@ function bindAddress(model) {
   addEventListener("hashchange", read);
   document.addEventListener("click", (event) => followLink(event, model));
   read();
-  return () => {
+  return (alone) => {
     model.set("problem", "");
     clearTimeout(timer);
+    if (alone) writtenAt = -Infinity; // a step of its own for Back
     // Browsers refuse a page that writes its address at every move of a drag.
     if (performance.now() - writtenAt > PAUSE) write();
     else {
@@ -83,7 +84,7 @@ function followLink(event, model) {
   const relative = relativeChange(stateOf(model), link.dataset.change ?? "");
   event.preventDefault();
   for (const [key, value] of Object.entries(relative ?? changes)) model.set(key, value);
-  model.save_changes();
+  model.save_changes(true);
   model.set("problem", relative ? "" : problemText(problems));
   showAgain(model.element);
 }
@@ -101,7 +102,7 @@ export function mountAll() {
   [...document.querySelectorAll("div.fma-explorer:not([data-mounted])")].forEach((element, i) => {
     const { changes } = parseFragment(element.dataset.state ?? "");
     let saved = () => {};
-    const model = createModel({ ...DEFAULTS, ...changes }, () => saved());
+    const model = createModel({ ...DEFAULTS, ...changes }, (alone) => saved(alone));
     model.element = element;
     if (i === 0) saved = bindAddress(model);
     const [host, fallback] = ["fx-host", "fx-fallback"].map((name) => {

@@ -1,7 +1,8 @@
 // What is known of each run: from the atlas at once, from training in this page soon after.
 //
 // look(run) gives { key, record, detail, progress, live, difference, problem }:
-//   record      the numbers and curves to show, with `count` entries so far
+//   record      the numbers and curves to show, with `count` entries so far; `rounded` if its costs
+//               are the atlas's, which keeps three digits
 //   detail      the trained record, which also has `tops` (count × hidden) and surfaceAt(i), or null
 //   progress    { epoch } while it is being trained
 //   live        { milliseconds } once it has been trained here
@@ -35,7 +36,9 @@ export function createRuns(changed) {
     if (!done) return { key, record: atlas, detail: null, progress: null, live: null };
     const { complete, stopped, problem } = done;
     const shown = complete || done.asked || !atlas.count ? done : atlas;
-    if (!complete) Object.assign(done, atlas.regime && { regime: atlas.regime, finalCost: atlas.finalCost });
+    if (!complete && atlas.regime) {
+      Object.assign(done, { regime: atlas.regime, finalCost: atlas.finalCost, rounded: true });
+    }
     done.sharpness ??= atlas.sharpness;
     return {
       key,
@@ -53,7 +56,7 @@ export function createRuns(changed) {
     if (looked.has(key)) return looked.get(key);
     const { recipe, width, seed } = run;
     const inside = !run.graft && run.learningRate === RECIPES[recipe].learningRate && run.slope === 0.01;
-    const record = { count: 0 };
+    const record = { count: 0, rounded: true };
     if (inside) Object.assign(record, atlasNumbers(recipe, width, seed), atlasCurves(recipe, width, seed));
     if (looked.size > 1000) looked.clear();
     looked.set(key, record);
@@ -188,7 +191,7 @@ function createTrainer(changed) {
       fail(record, data.problem);
     } else {
       const { type, ...known } = data;
-      Object.assign(record, known, { complete: true });
+      Object.assign(record, known, { complete: true, rounded: false });
     }
     changed();
   };
