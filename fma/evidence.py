@@ -873,16 +873,7 @@ class Evidence:
 
         widths, seeds = (63, 80), range(1, self.sizes.pairs // 4 + 1)
         same_rate = self._probe(grid_runs(self.recipe, widths, seeds), "same step")
-        middle = float(
-            np.sqrt(
-                np.prod(
-                    [
-                        np.mean(column(h, "eta_sharpness"))
-                        for h in (same_rate[: len(seeds)], same_rate[len(seeds) :])
-                    ]
-                )
-            )
-        )
+        middle = float(np.mean(column(same_rate[: len(seeds)], "eta_sharpness")))  # of width 63
         cases = [Probe(w, s, self.recipe, eta_sharpness=middle) for w in widths for s in seeds]
         same_eta = self._probe(cases, "same η λ₀")
         found = {}
