@@ -6,6 +6,7 @@ from dataclasses import asdict
 from html import escape
 
 from fma.claims import FAILS, HOLDS, ONLY, UNTESTED
+from fma.figures import THEME
 
 SIGNS = {HOLDS: "✓", ONLY: "◐", FAILS: "✕", UNTESTED: "?"}
 COLOURS = {HOLDS: "converge", ONLY: "plateau", FAILS: "dead", UNTESTED: "diverged"}
@@ -48,6 +49,11 @@ PICTURES = {
 }
 
 CSS = (
+    ".fma-ledger{"
+    + "".join(f"--fma-{name}:{THEME[name][0]};" for name in COLOURS.values())
+    + "}html[data-theme=dark] .fma-ledger,body[data-jp-theme-light=false] .fma-ledger{"
+    + "".join(f"--fma-{name}:{THEME[name][1]};" for name in COLOURS.values())
+    + "}"
     ".fma-ledger{display:grid;gap:.8rem;margin:1rem 0}"
     ".fma-claim{border-left:4px solid var(--v);padding:.2rem 0 .2rem .8rem}"
     ".fma-claim h3{font-size:1rem;margin:0 0 .3rem}.fma-claim p{margin:.25rem 0;font-size:.95rem}"
@@ -106,4 +112,4 @@ def page(ledger):
         "Download the ledger as JSON</a></p>"
     )
     cards = "".join(card(claim) for claim in ledger)
-    return f'<style>{CSS}</style><div class="fma-figure fma-ledger">{cards}</div>{link}'
+    return f'<style>{CSS}</style><div class="fma-ledger">{cards}</div>{link}'
