@@ -257,15 +257,17 @@ def regime_rows(layout, rows, title, xlabel="share of runs"):
     axis.set_xticklabels(["0", "½", "all"])
     axis.grid(visible=False)
     used = [n for n in REGIMES if any(counts[n] for _, counts in rows)]
+    across = 2 if layout.phone else 4
     for i, name in enumerate(used):
+        down, right = divmod(i, across)
         axis.text(
-            (i + 0.02) / max(len(used), 3),
-            -0.75,
+            *((right + 0.02) / across, -0.75 - 0.75 * (down == 0 and len(used) > across)),
             f"■ {name}",
             color=REGIME_COLOURS[name],
             fontweight="bold",
             va="center",
         )
+    axis.set_ylim(len(rows) - 0.5, -1.2 - 0.75 * (len(used) > across))
     return figure
 
 
