@@ -1,5 +1,6 @@
 """Fixtures shared by the tests: the browser, pages that guard themselves, the built site."""
 
+import signal
 import threading
 from urllib.parse import urlsplit
 
@@ -7,6 +8,9 @@ import pytest
 from browser import LAUNCH, chromium
 
 from fma import publish
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else no child would hear Ctrl-C
 
 
 @pytest.fixture(scope="session")
