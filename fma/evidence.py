@@ -898,7 +898,9 @@ class Evidence:
             FAILS if confounded else HOLDS,
             evidence[0].upper() + evidence[1:],
             "Holds unless a difference that survives averaging over seeds (63 against 80, leaving "
-            "the plateau, Fisher p < 0.05) is gone when both have the same η λ₀.",
+            "the plateau, Fisher p < 0.05) is gone when both have the same η λ₀. That is 63's on "
+            "average: a higher one, tried first, put all runs of both off the plateau, where "
+            "nothing can differ.",
             "11_fair_comparison",
             differ_shared=shared,
             differ_nested=nested,
