@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -93,25 +94,25 @@ def train(
     gradient = partial(network.gradient, parameters, task, act)
     if recipe.activation == "leaky_relu":
         gradient = FoldedGradient(parameters, task, recipe.slope)
-    cost, z2_max, gradient_norm, alive, details = [], [], [], [], []
+    cost, tops, norms, details = [], [], [], []
     with np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(recipe.epochs):
             if detail and epoch % detail == 0:
                 details.append({"epoch": epoch} | observe(parameters, task, act))
-            value, d_parameters, z2_top = gradient()
-            cost.append(value if np.isfinite(value) else np.inf)
-            z2_max.append(z2_top.max())
-            alive.append(np.count_nonzero(z2_top > 0))
-            gradient_norm.append([np.sqrt(np.vdot(g, g)) for g in d_parameters[::2]])
+            value, d_parameters, top = gradient()
+            cost.append(value if isfinite(value) else np.inf)
+            tops.append(top)
+            norms.append([sqrt(np.vdot(g, g)) for g in d_parameters[::2]])
             if cost[-1] == np.inf:
                 break
             for p, d_p in zip(parameters, d_parameters, strict=True):
                 p -= recipe.learning_rate * d_p
-            if watch is not None and watch(epoch, cost[-1], alive[-1]):
+            if watch is not None and watch(epoch, cost[-1], np.count_nonzero(top > 0)):
                 break
+    tops = np.array(tops)
     return Trace(
         *(width, seed, recipe, task.name),
-        *map(np.array, (cost, z2_max, gradient_norm, alive)),
+        *(np.array(cost), tops.max(axis=1), np.array(norms), np.count_nonzero(tops > 0, axis=1)),
         parameters,
         {name: np.array([d[name] for d in details]) for name in (details or [{}])[0]},
     )

@@ -14,4 +14,5 @@ def one_thread():
 def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setenv("FMA_CACHE", str(folder))
+    monkeypatch.delenv("FMA_PROGRESS", raising=False)
     return folder
