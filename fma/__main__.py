@@ -45,6 +45,9 @@ def _parser():
     option("--b", default="2,64,64,1", metavar="SHAPES", help="network B, likewise")
 
     option = command(_claims, help="Test the article's claims and print the verdicts.")
+    option("--recipe", default="table", help=f"the one audited: {', '.join(fma.RECIPES)} (table)")
+    option("--seed", type=_value, default=1, help="of the single runs (1)")
+    option("--scale", default="full", help="full, or quick for fewer runs (full)")
     option("--json", action="store_true", help="print a JSON list instead of a table")
 
     option = command(_cache, help="Show where results are kept and how much there is.")
@@ -142,7 +145,7 @@ def _shapes(text):
 def _claims(options):
     from fma.claims import claims
 
-    ledger = [asdict(claim) for claim in claims()]
+    ledger = [asdict(c) for c in claims(options.recipe, options.seed, options.scale)]
     if options.json:
         print(json.dumps(ledger, indent=2))
     else:

@@ -1,5 +1,6 @@
-"""The explorer as a widget in a real JupyterLab, driven in a real browser."""
+"""The explorer as a widget in a real JupyterLab and a real Notebook 7, driven in a real browser."""
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -9,8 +10,10 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
-
+APPLICATIONS = {  # the module that starts it, and the notebook's path on its server
+    "jupyterlab": "/lab/tree/try.ipynb?reset",
+    "notebook": "/notebooks/try.ipynb",
+}
 CELLS = (
     "import ipywidgets\n"
     "from fma.explorer import Explorer\n"
@@ -42,27 +45,29 @@ NOTEBOOK = {
 }
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """The address of a JupyterLab that has one notebook, `try.ipynb`."""
+@pytest.fixture(params=APPLICATIONS)
+def address(request, tmp_path):
+    """Where an application shows a notebook, `try.ipynb`."""
+    if importlib.util.find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed: pip install 'fma[jupyter]'")
     (tmp_path / "try.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(sys.executable, "-m", request.param, "--no-browser", "--allow-root"),
         *("--ip=127.0.0.1", "--port=0", "--ServerApp.token=", "--ServerApp.password="),
         *("--LabApp.news_url=", "--LabApp.extension_manager=readonly"),
         f"--ServerApp.root_dir={tmp_path}",
     ]
-    log = tmp_path / "lab.log"
+    log = tmp_path / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=tmp_path)
     try:
-        yield _address(server, log)
+        yield _server(server, log) + APPLICATIONS[request.param]
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _address(server, log):
+def _server(server, log):
     for _ in range(240):
         found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
         if found:
@@ -73,11 +78,11 @@ def _address(server, log):
 
 
 @pytest.mark.timeout(240)
-def test_widget_in_jupyterlab(lab, browser):
+def test_widget_in_jupyter(address, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.goto(f"{lab}/lab/tree/try.ipynb?reset")
+    page.goto(address)
     cell = page.locator(".jp-CodeCell .cm-content")
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=90_000)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=90_000)
     cell.click()
     page.keyboard.press("Shift+Enter")
     status = page.locator(".fx").get_by_role("status")
