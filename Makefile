@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python python3.13 python3.12 python
 	2>/dev/null && echo $(name))))
 scale ?= full
 port ?= 8000
-extras ?= $(if $(CI),oracle$(comma)dask$(comma)kernel)
+extras ?= $(if $(CI),oracle$(comma)dask$(comma)jupyter$(comma)kernel)
 comma := ,
 bin := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 run := $(bin)/python
@@ -22,7 +22,7 @@ book: .venv/installed  ## build the report; scale=quick for fewer seeds and epoc
 serve: .venv/installed  ## serve the built report on this machine; scale=quick, port=8000
 	@$(run) -m fma serve --scale $(scale) --port $(port)
 
-test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask,kernel adds JAX gradients, a Dask cluster, the page's compiler
+test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
 	@$(run) -m pytest
 
 bench: .venv/installed-bench  ## what is fast, beside what else could be used
