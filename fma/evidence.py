@@ -53,7 +53,7 @@ class Sizes:
     pair_epochs: int = 50_000
 
 
-SIZES = {"full": Sizes(), "quick": Sizes(150, 5, 12, 6, 14, 1, 1, 300, 1000)}
+SIZES = {"full": Sizes(), "quick": Sizes(150, 5, 12, 6, 20, 1, 1, 300, 1000)}
 
 
 def percent(part, whole_=1):

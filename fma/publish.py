@@ -70,9 +70,7 @@ def build(scale="full", root=ROOT):
     stale = [notebook for notebook in notebooks if not _executed(notebook, folder, scale)]
     print(f"Notebooks: {len(notebooks)} at {scale} scale, {len(stale)} to execute.")
     with kernel_environment(folder / "_build" / "jupyter"), _progress(stale, log) as step:
-        for notebook in stale:
-            step(notebook.stem)
-            _execute(notebook, folder, scale, log / f"{notebook.stem}.log")
+        _execute_all(stale, folder, scale, log, step)
     page = folder / "_build" / "html" / "index.html"
     key, stamp = _pages_key(root, folder, scale), page.with_name(".stamp")
     if not stamp.exists() or stamp.read_text() != key:
@@ -153,6 +151,18 @@ def _executed(notebook, folder, scale):
     except (OSError, ValueError):
         return False
     return metadata.get("fma_key") == _key(notebook, scale)
+
+
+def _execute_all(notebooks, folder, scale, log, step):
+    """At full scale one by one, since their sweeps take all cores; else as many as there are cores."""
+    from joblib import Parallel, delayed
+
+    def tasks():
+        for notebook in notebooks:
+            step(notebook.stem)
+            yield delayed(_execute)(notebook, folder, scale, log / f"{notebook.stem}.log")
+
+    Parallel(1 if scale == "full" else -1, batch_size=1, pre_dispatch="n_jobs")(tasks())
 
 
 def _execute(notebook, folder, scale, log):
