@@ -1,9 +1,17 @@
-"""nbval runs the notebooks in this Python's own kernel; the sweeps' progress bars are no output."""
+"""nbval runs the notebooks in this Python's own kernel; the sweeps' progress bars are no output.
+
+Above the border of stability training is chaotic, so that of thousands of runs a handful end otherwise
+where the last bits of a matrix product do. A notebook that counts such endings names, in its metadata
+as ``fma.rounding``, the BLAS kernel behind its outputs; on any other it is executed, not compared.
+"""
 
 import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+
+from nbval.plugin import IPyNbCell
+from threadpoolctl import threadpool_info
 
 from fma.publish import kernel_environment
 
@@ -15,6 +23,16 @@ def pytest_sessionstart(session):
     folder = _session.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
     _session.enter_context(kernel_environment(Path(folder)))
     os.environ["FMA_PROGRESS"] = os.devnull
+
+
+def pytest_collection_modifyitems(items):
+    """Where matrix products round otherwise, do not compare what hangs on their last bits."""
+    here = {library.get("architecture") for library in threadpool_info()}
+    for item in items:
+        if isinstance(item, IPyNbCell):
+            made_on = item.parent.nb.metadata.get("fma", {}).get("rounding")
+            if made_on is not None and made_on not in here:
+                item.options["check"] = False
 
 
 def pytest_sessionfinish(session):
