@@ -154,7 +154,7 @@ def _executed(notebook, folder, scale):
 
 
 def _execute_all(notebooks, folder, scale, log, step):
-    """At full scale one by one, since their sweeps take all cores; else as many as there are cores."""
+    """One by one at full scale, where sweeps take all cores; else as many as there are cores."""
     from joblib import Parallel, delayed
 
     def tasks():

@@ -385,7 +385,7 @@ export function render({ model, el }) {
     const depends = [border, ...shown.flatMap(({ record, colour }) => [record.sharpness, colour])];
     redraw("gauge", depends, (canvas) => {
       const limits = [{ value: 2, text: "2: stability limit" }];
-      if (border) limits.push({ value: border, text: `${border.toFixed(2)}: plateaus end` });
+      if (border) limits.push({ value: border, text: `${border.toFixed(2)}: map’s plateaus end` });
       drawGauge(canvas, { runs: shown, limits, theme: ui.theme });
       const words = shown.map(({ name, record }) => `${name} ${number(record.sharpness)}`).join("  ");
       text("gauge_reading", words);
