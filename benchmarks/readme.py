@@ -20,7 +20,8 @@ def block(results):
         lines.append(
             f"- the article's experiments at full scale, {full['epochs']:,} epochs from an empty "
             f"cache, take {full['seconds'] / 60:.1f} minutes: a plain NumPy "
-            f"listing, as in a blog article, takes **{full['listing_seconds'] / full['seconds']:.1f} times** as long;"
+            "listing, as in a blog article, takes "
+            f"**{full['listing_seconds'] / full['seconds']:.1f} times** as long;"
         )
     lines += [
         "- an epoch of the 20-seed test in JAX (jit; the fastest of four ways, vmap among them) "
