@@ -213,7 +213,7 @@ def losses(layout, rows, title):
         colour = ACCENT if marked else INK
         axis.plot((low, high), (y, y), color=colour, lw=1.4)
         axis.plot(value, y, "o", color=colour)
-        label(axis, high, y, f"  {value:.2f}", va="center", color=colour)
+        label(axis, high, y, f"{value:.2f}", shift=4, va="center", color=colour)
     axis.set(yticks=range(len(rows)), yticklabels=[row[0] for row in rows])
     axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.15 * max(row[3] for row in rows)))
     axis.grid(axis="y", visible=False)
@@ -278,7 +278,7 @@ def bars(layout, rows, title, xlabel, write="{:.0%}"):
     highest = max([row[1] for row in rows] + [1e-12])
     for y, (_, value, marked) in enumerate(rows):
         axis.barh(y, value, height=0.66, color=ACCENT if marked else AXIS, lw=0)
-        label(axis, value, y, "  " + write.format(value), va="center", color=INK)
+        label(axis, value, y, write.format(value), shift=4, va="center", color=INK)
     axis.set(yticks=range(len(rows)), yticklabels=[row[0] for row in rows], xlabel=xlabel)
     axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.2 * highest))
     axis.grid(axis="y", visible=False)

@@ -690,7 +690,7 @@ def difference_dots(layout, paired, margin, focal):
     if np.isfinite(low):
         axis.plot((low, high), (0, 0), color=INK, lw=2.4)
         axis.plot(paired.mean, 0, "D", color=INK, ms=6)
-        label(axis, high, 0, "  mean, 95% interval", va="center")
+        label(axis, high, 0, "mean, 95% interval", shift=5, va="center")
     axis.set(yticks=[], ylim=(-0.4, 1.75), xlabel="difference of final costs, second − first")
     axis.spines["left"].set_visible(False)
     axis.grid(axis="x", visible=True)
@@ -726,7 +726,7 @@ def margin_curve(layout, paired, margin, alpha=0.05):
     axis.axhline(alpha, color=AXIS, lw=0.8, ls=(0, (4, 3)))
     label(axis, margins[-1], alpha, f"{alpha:g}", ha="right", va="bottom", color=MUTED)
     axis.axvline(margin, color=ACCENT, lw=1)
-    label(axis, margin, 0.92, " stated margin", color=ACCENT)
+    label(axis, margin, 0.92, "stated margin", shift=4, color=ACCENT)
     axis.set(xlabel="margin (difference of mean final costs)", ylabel="p of equivalence")
     axis.set(xlim=(0, margins[-1]), ylim=(0, 1))
     return figure

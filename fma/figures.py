@@ -20,6 +20,7 @@ import matplotlib
 import matplotlib.style
 from IPython.display import display
 from matplotlib.figure import Figure
+from matplotlib.transforms import offset_copy
 
 STYLE = str(resources.files("fma") / "figures.mplstyle")
 
@@ -137,8 +138,13 @@ def save(draw, path, layout=DESK):
     return paths
 
 
-def label(axes, x, y, text, *, halo=True, **options):
-    """Write a direct label; its halo in the page's colour keeps it readable where it crosses."""
+def label(axes, x, y, text, *, shift=0, halo=True, **options):
+    """Write a direct label; its halo in the page's colour keeps it readable where it crosses.
+
+    `shift` moves it right of the data point (x, y), by that many points.
+    """
+    if shift:
+        options["transform"] = offset_copy(axes.transData, axes.figure, shift, units="points")
     return axes.text(x, y, text, gid="halo" if halo else None, **options)
 
 
