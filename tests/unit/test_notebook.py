@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from fma import notebook
 from fma.recipe import RECIPES
@@ -17,7 +18,7 @@ def shown(monkeypatch):
 
 
 def test_a_bad_parameter_is_one_line_without_a_traceback(capsys):
-    shell = InteractiveShell()
+    shell = InteractiveShell(config=Config(HistoryManager={"enabled": False}))
     lines = (
         "from fma.notebook import checked, vary",
         "with checked():",
