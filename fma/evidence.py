@@ -855,16 +855,18 @@ class Evidence:
             )
         first = np.mean([min(r["rank_z2"], r["rank_weight"]) == 0 for r in won])
         changed = np.mean([r["regime_without"] != "converge" for r in won])
+        other = np.mean([not r["same_winner"] for r in won])
         return self._found(
             HOLDS if first > 0.5 and changed > 0.5 else FAILS,
             f"In {many(len(won), 'converge run')} the later winner was first at the start in "
-            f"{percent(first)}; without its luck the regime changes in {percent(changed)}, another "
-            "neuron winning instead.",
+            f"{percent(first)}; without its luck the regime changes in {percent(changed)}, and "
+            f"another neuron has the largest output in {percent(other)}.",
             test,
             "08_is_it_w2",
             runs=len(won),
             first_at_start=first,
             regime_changes=changed,
+            other_winner=other,
         )
 
     def c25(self):

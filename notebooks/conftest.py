@@ -1,8 +1,8 @@
 """nbval runs the notebooks in this Python's own kernel; the sweeps' progress bars are no output.
 
-Above the border of stability training is chaotic, so that of thousands of runs a handful end otherwise
-where the last bits of a matrix product do. A notebook that counts such endings names, in its metadata
-as ``fma.rounding``, the BLAS kernel behind its outputs; on any other it is executed, not compared.
+Above the limit of stability training can amplify the last bits of a matrix product until a run ends
+otherwise. A notebook that counts thousands of endings names, in its metadata as ``fma.rounding``, the BLAS
+kernel behind its outputs; on any other it is executed, not compared.
 """
 
 import os

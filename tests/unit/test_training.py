@@ -1,5 +1,9 @@
 """Complete runs: the plain reference, the article's printed table, regimes, divergence."""
 
+import os
+import platform
+import subprocess
+import sys
 import warnings
 from dataclasses import replace
 from math import floor
@@ -7,6 +11,7 @@ from math import floor
 import numpy as np
 import pytest
 import reference
+from threadpoolctl import threadpool_info
 
 import fma
 from fma.network import Parameters
@@ -62,6 +67,25 @@ def test_the_printed_table_digit_for_digit(width):
     assert fma.regime(trace) == regime
     assert f"{trace.z2_max[100]:.1f}" == f"{z2_max:.1f}"
     assert f"{trace.gradient_norm[100, 1]:.1f}" == f"{dw2_norm:.1f}"
+
+
+@pytest.mark.parametrize("kernel", ["Nehalem", "Haswell"])
+def test_the_printed_table_with_the_matrix_products_of_another_processor(kernel):
+    here = [lib["architecture"] for lib in threadpool_info() if lib.get("architecture")]
+    if platform.machine() != "x86_64" or not here or kernel in here:
+        pytest.skip(f"needs an OpenBLAS for x86_64 that can be told to use {kernel}")
+    code = (
+        "from threadpoolctl import threadpool_info as info; import sys, pytest, numpy;"
+        f"assert {kernel!r} in [lib.get('architecture') for lib in info()];"
+        "sys.exit(pytest.main(['-q', '-o', 'addopts=', sys.argv[1], '-k', 'digit_for_digit']))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, __file__],
+        env=os.environ | {"OPENBLAS_CORETYPE": kernel},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_phase_transition_of_width_64():
