@@ -386,7 +386,7 @@ class Evidence:
             f"After {self.recipe.epochs:,} epochs {percent(learned['converge'])} of "
             f"{many(len(found['converge']), 'converge run')} and {percent(learned['plateau'])} of "
             f"{many(len(found['plateau']), 'plateau run')} learned it; the median share of the "
-            f"interaction is {captured['converge']:.3f} and {captured['plateau']:.3f}.",
+            f"interaction is {captured['converge']:z.3f} and {captured['plateau']:z.3f}.",
             test,
             "09_what_it_learned",
             learned_converge=learned["converge"],
