@@ -1,13 +1,21 @@
 """One neuron more: the 63 versus 64 puzzle, recomputed and audited."""
 
-from fma.claims import Claim, claims
+from importlib import import_module
+
 from fma.network import Parameters, initialise
 from fma.recipe import RECIPES, Recipe
-from fma.regime import regime
+from fma.regimes import regime
 from fma.stream import stream_map
-from fma.sweep import Run, clear_cache, compute, runs, sweep
+from fma.sweeps import Run, clear_cache, compute, runs, sweep
 from fma.task import Task, product_task, sum_task
 from fma.training import Trace, train
+
+# Names whose modules are loaded when they are first asked for: these need more than NumPy.
+_LATER = {
+    "Claim": "fma.chapters.ledger",
+    "claims": "fma.chapters.ledger",
+    "sharpness": "fma.stability",
+}
 
 __all__ = [
     "RECIPES",
@@ -33,9 +41,10 @@ __all__ = [
 
 
 def __getattr__(name):
-    """Load what needs SciPy when it is first asked for."""
-    if name == "sharpness":
-        from fma.stability import sharpness
-
-        return sharpness
-    raise AttributeError(f"module 'fma' has no attribute {name!r}")
+    """Load a name of `_LATER`, or a module of the library: ``fma.transplant`` and the like."""
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    try:
+        return import_module(f"fma.{name}")
+    except ModuleNotFoundError:
+        raise AttributeError(f"module 'fma' has no attribute {name!r}") from None

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from fma.explorer.cell import cell
-from fma.sweep import compute
+from fma.sweeps import compute
 
 WIDTHS = range(1, 161)
 SEEDS = {"table": range(1, 101), "script": range(1, 41), "text": range(1, 41)}

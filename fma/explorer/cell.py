@@ -4,7 +4,7 @@ import numpy as np
 
 from fma.network import initialise
 from fma.recipe import RECIPES
-from fma.regime import REGIMES, regime
+from fma.regimes import REGIMES, regime
 from fma.stability import sharpness
 from fma.task import product_task
 from fma.training import train

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 import fma
-from fma import article
+from fma.chapters import article
 from fma.explorer import bundle
 
 PAGE = """<!doctype html>

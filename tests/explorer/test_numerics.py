@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import fma
-from fma.article import EPOCH, SEED, TABLE, agreement
+from fma.chapters.article import EPOCH, SEED, TABLE, agreement
 from fma.explorer import atlas, kernel
 from fma.explorer.bundle import FOLDER
 from fma.explorer.cell import cell
-from fma.regime import REGIMES
+from fma.regimes import REGIMES
 from fma.transplant import transplant
 
 SEEDS = [0, 1, 2, 42, 2**31, 2**32 - 2, 2**32 - 1, *np.random.RandomState(7).randint(0, 2**31, 43)]

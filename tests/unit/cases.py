@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fma.sweep import compute
+from fma.sweeps import compute
 
 
 def square(case):

@@ -8,10 +8,12 @@ import re
 import numpy as np
 import pytest
 
-from fma import audit_charts, figures, ledger_page, offer
-from fma.border import Border, outcome_curve
-from fma.claims import STATEMENTS, Claim
-from fma.regime import REGIMES
+from fma import figures
+from fma.chapters import audit_charts, ledger_page
+from fma.chapters.border import Border, outcome_curve
+from fma.chapters.ledger import STATEMENTS, Claim
+from fma.notebook import offer
+from fma.regimes import REGIMES
 
 
 def drawn(draw):

@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 
 import fma
-from fma import designs
-from fma.border import added_value, cross_validated, first_border, hats, outcome_curve, shares
-from fma.study import initial
+from fma.chapters import designs
+from fma.chapters.border import (
+    added_value,
+    cross_validated,
+    first_border,
+    hats,
+    outcome_curve,
+    shares,
+)
+from fma.probe import initial
 
 
 def synthetic(n=4000, at=3.6, slope=-20.0, seed=0):

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import fma
-from fma import charts, figures
+from fma import figures
 from fma.baselines import baselines
+from fma.chapters import charts
 from fma.notebook import vary
-from fma.regime import participation_ratio
+from fma.regimes import participation_ratio
 from fma.statistics import Paired
 from fma.stream import dense, stream_map
 

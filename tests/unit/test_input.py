@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import fma
-from fma import __main__ as command_line
 from fma.checks import choice, number, whole
+from fma.publish import command as command_line
 
 WIDTH = "width must be a whole number of at least 1, got {}"
 SEED = "seed must be a whole number of at least 0 and at most 4294967295, got {}"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import fma
-from fma import evidence
-from fma.claims import FAILS, HOLDS, ONLY, STATEMENTS, UNTESTED, VERDICTS, Claim, claims
-from fma.designs import SUBSETS
-from fma.evidence import Evidence, _two_thresholds, as_factorial
+from fma.chapters import evidence
+from fma.chapters.designs import SUBSETS
+from fma.chapters.evidence import Evidence, _two_thresholds, as_factorial
+from fma.chapters.ledger import FAILS, HOLDS, ONLY, STATEMENTS, UNTESTED, VERDICTS, Claim, claims
 
 CHEAP = ("C01", "C02", "C03", "C12", "C13", "C14")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import fma
-from fma import article
-from fma.recipe_search import (
+from fma.chapters import article
+from fma.chapters.recipe_search import (
     DRAWS,
     ORDERS,
     SCALES,

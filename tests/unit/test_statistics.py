@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fma import article
 from fma.baselines import baselines, best_affine
-from fma.regime import participation_ratio, top_share
+from fma.chapters import article
+from fma.regimes import participation_ratio, top_share
 from fma.statistics import Paired, bootstrap_interval, rank, trend, wilson_interval
 from fma.task import product_task, sum_task
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import fma
-from fma.sweep import (
+from fma.sweeps import (
     _context,
     _load,
     _reached,
@@ -162,11 +162,11 @@ def test_the_key_holds_the_code_but_not_its_comments(tmp_path, monkeypatch):
     first = context(text)
     assert context(text.replace("def", "# a comment\ndef")) == first
     assert context(text.replace("'a'", "'b'")) != first
-    assert context("import fma.regime\n" + text) != first
+    assert context("import fma.regimes\n" + text) != first
 
 
 def test_the_key_follows_imports_inside_functions():
-    assert {"fma.publish", "fma.training", "fma.folding"} <= _reached("fma.__main__", set())
+    assert {"fma.publish", "fma.training", "fma.folding"} <= _reached("fma.publish.command", set())
     assert "fma.publish" not in _reached("fma.training", set())
     assert _reached("fma.checks", set()) == {"fma.checks"}
 

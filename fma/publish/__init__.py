@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from fma.checks import choice, whole
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SCALES = ("full", "quick")
 QUICK = Path("build", "quick")
 ASIDE = r"import |from |(show|explorer)\("
@@ -138,8 +138,8 @@ def _key(notebook, scale):
         [cells, content["metadata"].get("fma"), _parameters(notebook, scale), _versions()],
         [
             path
-            for path in _files(Path(__file__).parent)
-            if path.stem not in ("publish", "__main__")
+            for path in _files(ROOT / "fma")
+            if "publish" not in path.parts and path.stem != "__main__"
         ],
     )
 

@@ -86,8 +86,8 @@ def claims(recipe="table", seed=1, scale="full", only=None, progress=True):
     ValueError
         One sentence that names the argument, its value and what is allowed.
     """
+    from fma.chapters.evidence import Evidence
     from fma.checks import choice
-    from fma.evidence import Evidence
 
     wanted = STATEMENTS if only is None else [choice("only", i, _IDS).upper() for i in only]
     evidence = Evidence(recipe, seed, scale, progress)

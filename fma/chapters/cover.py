@@ -1,6 +1,6 @@
 """The one picture of the puzzle, for the first page and, as files, for the README.
 
-``python -m fma.cover`` writes ``book/assets/puzzle-light.svg`` and ``-dark.svg``.
+``python -m fma.chapters.cover`` writes ``book/assets/puzzle-light.svg`` and ``-dark.svg``.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 
 from fma.baselines import baselines
 from fma.figures import DESK, INK, MUTED, REGIME_COLOURS, REGIME_LINES, label, save
-from fma.regime import regime
+from fma.regimes import regime
 from fma.task import product_task
 from fma.training import train
 
@@ -96,7 +96,7 @@ def main():
     """Write the picture of widths 63 and 64 at seed 1 for the README."""
     line = baselines(product_task())["origin"]
     draw = puzzle(train(63, 1, detail=0), train(64, 1, detail=0), line)
-    folder = Path(__file__).parent.parent / "book" / "assets"
+    folder = Path(__file__).parents[2] / "book" / "assets"
     folder.mkdir(parents=True, exist_ok=True)
     for path in save(draw, folder / "puzzle", DESK):
         print(path)

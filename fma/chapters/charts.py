@@ -27,7 +27,7 @@ from fma.figures import (
     label,
 )
 from fma.notebook import listing
-from fma.regime import REGIMES, participation_ratio, regime
+from fma.regimes import REGIMES, participation_ratio, regime
 from fma.statistics import bootstrap_interval
 
 BASELINES = {"zero": "zero", "origin": "line through 0", "affine": "affine"}

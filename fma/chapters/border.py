@@ -7,8 +7,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from fma.designs import BELOW_BORDER
-from fma.regime import REGIMES
+from fma.chapters.designs import BELOW_BORDER
+from fma.regimes import REGIMES
 from fma.statistics import wilson_interval
 
 

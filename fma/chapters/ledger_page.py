@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from html import escape
 
-from fma.claims import FAILS, HOLDS, ONLY, UNTESTED
+from fma.chapters.ledger import FAILS, HOLDS, ONLY, UNTESTED
 from fma.figures import THEME
 
 SIGNS = {HOLDS: "✓", ONLY: "◐", FAILS: "✕", UNTESTED: "?"}

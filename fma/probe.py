@@ -1,6 +1,6 @@
 """The audit's runs: each from a stated start to a handful of numbers.
 
-`fma.sweep.compute(probe, [Probe(...), ...])` runs thousands of them; `fma.designs` says which.
+`fma.sweeps.compute(probe, [Probe(...), ...])` runs thousands of them.
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import numpy as np
 
 from fma.network import ACTIVATIONS, forward, initialise
 from fma.recipe import Recipe
-from fma.regime import participation_ratio, regime
+from fma.regimes import participation_ratio, regime
 from fma.stability import sharpness
 from fma.surface import interaction, surface
 from fma.task import product_task, sum_task

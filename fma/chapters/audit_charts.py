@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from fma.charts import chart, dots, spread
+from fma.chapters.charts import chart, dots, spread
 from fma.figures import (
     ACCENT,
     AXIS,
@@ -24,7 +24,7 @@ from fma.figures import (
     REGIME_MARKERS,
     label,
 )
-from fma.regime import REGIMES
+from fma.regimes import REGIMES
 
 LIMIT = 2  # of η λ, above which gradient descent is unstable on a quadratic
 

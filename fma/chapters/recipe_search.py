@@ -5,10 +5,10 @@ from itertools import product
 
 import numpy as np
 
-from fma.article import EPOCH, SEED, TABLE, agreement
+from fma.chapters.article import EPOCH, SEED, TABLE, agreement
 from fma.network import Parameters, shapes
 from fma.recipe import RECIPES
-from fma.regime import regime
+from fma.regimes import regime
 from fma.training import train
 
 ENTRIES = 4  # printed of each width: final cost, regime, Z2_max and ‖dW2‖ at epoch 100

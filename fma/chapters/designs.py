@@ -1,7 +1,7 @@
 """Which runs the audit makes: the rule of each experiment, fixed before its runs.
 
-Each function returns a list of cases for `fma.sweep.compute` and one of the functions of
-`fma.study`. Every experiment varies one recipe, the `table` one unless told otherwise.
+Each function returns a list of cases for `fma.sweeps.compute` and one of the functions of
+`fma.probe`. Every experiment varies one recipe, the `table` one unless told otherwise.
 """
 
 from dataclasses import replace
@@ -9,9 +9,9 @@ from itertools import chain, combinations, product
 
 import numpy as np
 
-from fma.article import WIDTHS
+from fma.chapters.article import WIDTHS
+from fma.probe import Probe
 from fma.recipe import as_recipe
-from fma.study import Probe
 from fma.transplant import BLOCKS
 
 LOWEST, HIGHEST = 24, 160  # widths drawn at random

@@ -10,12 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from fma.article import EPOCH, SWEEP_WIDTHS, TABLE, WIDTHS
 from fma.baselines import baselines
-from fma.border import added_value, cross_validated, shares, smooth
-from fma.checks import LARGEST_SEED, choice, whole
-from fma.claims import FAILS, HOLDS, ONLY, UNTESTED
-from fma.designs import (
+from fma.chapters.article import EPOCH, SWEEP_WIDTHS, TABLE, WIDTHS
+from fma.chapters.border import added_value, cross_validated, shares, smooth
+from fma.chapters.designs import (
     BELOW_BORDER,
     SUBSETS,
     border_runs,
@@ -24,15 +22,17 @@ from fma.designs import (
     variant_runs,
     variants,
 )
+from fma.chapters.ledger import FAILS, HOLDS, ONLY, UNTESTED
+from fma.chapters.recipe_search import matches, row
+from fma.checks import LARGEST_SEED, choice, whole
 from fma.network import ACTIVATIONS, forward
+from fma.probe import Probe, knock_out, probe, revival
 from fma.recipe import RECIPES, as_recipe
-from fma.recipe_search import matches, row
-from fma.regime import REGIMES
+from fma.regimes import REGIMES
 from fma.statistics import Paired, wilson_interval
 from fma.stream import dense, stream_map
-from fma.study import Probe, knock_out, probe, revival
 from fma.surface import grid, interaction
-from fma.sweep import compute, runs, sweep
+from fma.sweeps import compute, runs, sweep
 from fma.task import product_task
 
 PAIR = 63, 64

@@ -22,7 +22,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
-STYLE = str(resources.files("fma") / "figures.mplstyle")
+STYLE = str(resources.files("fma.figures") / "figures.mplstyle")
 
 # Every colour that the theme may change: its name, on a light page, on a dark page.
 THEME = {
