@@ -1,6 +1,22 @@
-"""The ledger: the article's 25 claims, each with a verdict that was computed."""
+"""The ledger: the article's 25 claims, each with a verdict that was computed.
 
-from dataclasses import dataclass, field
+The test of a claim stands in the module of the chapter that shows its evidence, as a function of a
+`Setting` that returns a `Finding`; the decorator `claim` enters it here with its rule and the very
+place in the book. Scope, for all claims alike: a claim about particular runs (a pair, the eight
+widths, twenty seeds) is judged on those runs, a claim in general terms on a population of widths
+and seeds; where the other scope gives another verdict, both are shown.
+"""
+
+import math
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+
+from fma.checks import LARGEST_SEED, choice, whole
+from fma.recipe import RECIPES, Recipe, as_recipe
 
 HOLDS = "holds"
 ONLY = "holds only under a stated recipe"
@@ -8,19 +24,23 @@ FAILS = "does not hold"
 UNTESTED = "cannot be tested here"
 VERDICTS = (HOLDS, ONLY, FAILS, UNTESTED)
 
+ITS_RUNS = "the article's own runs"
+POPULATION = "a population of widths and seeds"
+SCOPES = (ITS_RUNS, POPULATION)
 
-@dataclass(frozen=True)
-class Claim:
-    """One claim of the article and what became of it."""
-
-    id: str  # "C01" … "C25"
-    statement: str
-    verdict: str  # one of VERDICTS
-    evidence: str  # one sentence with the computed numbers
-    test: str  # the rule of the verdict, fixed before the runs
-    notebook: str  # that shows it, without its suffix
-    numbers: dict = field(default_factory=dict)  # the evidence as numbers, name to value
-
+# The modules whose claims are collected.
+CHAPTERS = (
+    "regimes",
+    "smoking_gun",
+    "rng_trace",
+    "seed_test",
+    "which_recipe",
+    "what_decides",
+    "is_it_w2",
+    "what_it_learned",
+    "beyond",
+    "fair_comparison",
+)
 
 STATEMENTS = {
     "C01": "The networks were He-initialised and trained at learning rate 1e-5.",
@@ -55,6 +75,142 @@ STATEMENTS = {
     "averaging over seeds is the remedy.",
 }
 
+_IDS = tuple(name.lower() for name in STATEMENTS)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many runs of each kind the tests make."""
+
+    border: int = 3600
+    seeds: int = 20  # of the population over widths and of the long runs
+    pairs: int = 200
+    strangers: int = 100
+    variant: int = 160
+    knocks: int = 8
+    revivals: int = 10
+    long_epochs: int = 10_000
+    pair_epochs: int = 50_000
+
+
+SIZES = {"full": Sizes(), "quick": Sizes(150, 5, 12, 6, 20, 1, 1, 300, 1000)}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is audited: a recipe, the seed of single runs, and how many runs are made."""
+
+    recipe: Recipe
+    name: str = "table"
+    seed: int = 1
+    sizes: Sizes = SIZES["full"]
+    progress: bool = True
+
+    @cached_property
+    def recipes(self):
+        """The audited recipe and the two that the article states, by name."""
+        return {self.name: self.recipe} | {name: RECIPES[name] for name in ("text", "script")}
+
+    def under(self, holds):
+        """The verdict of something that is true or false under each recipe (name to bool)."""
+        if all(holds.values()):
+            return HOLDS
+        return ONLY if any(holds.values()) else FAILS
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the small figure of a claim shows: runs as dots, the rule's threshold, an interval."""
+
+    axis: str
+    groups: dict  # label to values, one a run
+    threshold: float | None = None
+    interval: tuple | None = None  # low and high
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the test of a claim found."""
+
+    verdict: str  # one of VERDICTS
+    evidence: str  # one sentence with the computed numbers
+    numbers: dict = field(default_factory=dict)  # the evidence as numbers, name to value
+    picture: Picture | None = None
+    other: str = ""  # what the other scope gives, where it gives another verdict
+    was: str = ""  # the former rule, if it was changed after a run, and what it gave
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the article and what became of it."""
+
+    id: str  # "C01" … "C25"
+    statement: str
+    verdict: str  # one of VERDICTS
+    evidence: str  # one sentence with the computed numbers
+    rule: str  # of the verdict, stated before the runs
+    scope: str  # one of SCOPES
+    place: str  # that shows the evidence: page#anchor, the page without its suffix
+    other: str = ""
+    was: str = ""
+    numbers: dict = field(default_factory=dict)
+    picture: Picture | None = None
+
+    def plain(self):
+        """The claim as JSON can say it: without its picture."""
+        values = asdict(self)
+        del values["picture"]
+        return values
+
+
+_TESTS = {}  # id to (function, rule, place, scope)
+
+
+def claim(name, *, rule, place, scope):
+    """Enter the decorated function as the test of claim `name`.
+
+    Parameters
+    ----------
+    name : str
+        "C01" … "C25".
+    rule : str
+        A sentence: when the claim holds.
+    place : str
+        Where the book shows the evidence: page#anchor, the page without its suffix.
+    scope : str
+        `ITS_RUNS` or `POPULATION`.
+    """
+    choice("name", name, _IDS)
+    choice("scope", scope, SCOPES)
+
+    def enter(test):
+        _TESTS[name] = test, rule, place, scope
+        return test
+
+    return enter
+
+
+def tests():
+    """All tests that the chapters enter: id to (function, rule, place, scope), in order."""
+    for chapter in CHAPTERS:
+        if find_spec(f"fma.chapters.{chapter}"):
+            import_module(f"fma.chapters.{chapter}")
+    former = {name: (_former(name), "", "", POPULATION) for name in STATEMENTS}
+    return dict(sorted((former | _TESTS).items()))
+
+
+def _former(name):
+    def test(setting):
+        from fma.chapters.evidence import Evidence
+
+        scale = next(scale for scale, sizes in SIZES.items() if sizes == setting.sizes)
+        recipe = setting.name if setting.name in RECIPES else setting.recipe
+        found = getattr(Evidence(recipe, setting.seed, scale, setting.progress), name.lower())()
+        return Finding(found["verdict"], found["evidence"], found["numbers"])
+
+    return test
+
 
 def claims(recipe="table", seed=1, scale="full", only=None, progress=True):
     """Test the article's claims and return the ledger.
@@ -86,16 +242,38 @@ def claims(recipe="table", seed=1, scale="full", only=None, progress=True):
     ValueError
         One sentence that names the argument, its value and what is allowed.
     """
-    from fma.chapters.evidence import Evidence
-    from fma.checks import choice
-
-    wanted = STATEMENTS if only is None else [choice("only", i, _IDS).upper() for i in only]
-    evidence = Evidence(recipe, seed, scale, progress)
+    name = recipe if isinstance(recipe, str) else "the given recipe"
+    setting = Setting(
+        as_recipe(recipe),
+        name,
+        whole("seed", seed, 0, LARGEST_SEED),
+        SIZES[choice("scale", scale, SIZES)],
+        progress,
+    )
+    wanted = set(STATEMENTS) if only is None else {choice("only", i, _IDS).upper() for i in only}
     ledger = []
-    for name in sorted(wanted):
-        found = getattr(evidence, name.lower())()
-        ledger.append(Claim(name, STATEMENTS[name], **found))
+    for name, (test, rule, place, scope) in tests().items():
+        if name in wanted:
+            found = test(setting)
+            ledger.append(
+                Claim(
+                    name,
+                    STATEMENTS[name],
+                    found.verdict,
+                    found.evidence,
+                    rule,
+                    scope,
+                    place,
+                    found.other,
+                    found.was,
+                    {key: _plain(value) for key, value in found.numbers.items()},
+                    found.picture,
+                )
+            )
     return ledger
 
 
-_IDS = tuple(name.lower() for name in STATEMENTS)
+def _plain(value):
+    """A number as JSON knows it; None for what is not finite."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, str) or math.isfinite(value) else None

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import asdict
 from html import escape
 
 from fma.chapters.ledger import FAILS, HOLDS, ONLY, UNTESTED
@@ -98,14 +97,14 @@ def card(claim):
         f"<h3>{claim.id}. {escape(claim.statement)}</h3>"
         f'<p class="verdict">{SIGNS[claim.verdict]} {escape(claim.verdict)}</p>'
         f"<p>{escape(claim.evidence)}</p>{picture(claim)}"
-        f"<details><summary>The test</summary>{escape(claim.test)}</details>"
-        f'<p><a href="{claim.notebook}.html">The chapter that shows it</a></p></section>'
+        f"<details><summary>The test</summary>{escape(claim.rule)}</details>"
+        f'<p><a href="{claim.place or "index"}.html">The chapter that shows it</a></p></section>'
     )
 
 
 def page(ledger):
     """All cards, and the ledger as a JSON file that the page carries in itself."""
-    text = json.dumps([asdict(claim) for claim in ledger], indent=1, ensure_ascii=False)
+    text = json.dumps([claim.plain() for claim in ledger], indent=1, ensure_ascii=False)
     data = base64.b64encode(text.encode()).decode()
     link = (
         f'<p><a download="claims.json" href="data:application/json;base64,{data}">'

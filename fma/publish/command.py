@@ -6,7 +6,7 @@ import math
 import re
 import sys
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import fma
 from fma.checks import choice
@@ -145,7 +145,7 @@ def _shapes(text):
 def _claims(options):
     from fma.chapters.ledger import claims
 
-    ledger = [asdict(c) for c in claims(options.recipe, options.seed, options.scale)]
+    ledger = [c.plain() for c in claims(options.recipe, options.seed, options.scale)]
     if options.json:
         print(json.dumps(ledger, indent=2))
     else:
