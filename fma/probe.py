@@ -9,14 +9,14 @@ import numpy as np
 
 from fma.network import ACTIVATIONS, forward, initialise
 from fma.recipe import Recipe
-from fma.regimes import participation_ratio, regime
+from fma.regimes import bend, ending, participation_ratio, regime
 from fma.stability import sharpness
 from fma.surface import interaction, surface
-from fma.task import product_task, sum_task
+from fma.task import TASKS
 from fma.training import train
 from fma.transplant import nested, shadow, transplant
 
-TASKS = {"product": product_task, "sum": sum_task}
+THROWN = 12  # updates after which the throw is over
 
 
 @dataclass(frozen=True)
@@ -75,32 +75,52 @@ def probe(case):
     Returns
     -------
     dict
-        What `initial` gives, and: "regime", "cost" (final), "cost_start", "cost_peak", "alive"
-        (final), "ever_dead" (no layer-2 neuron alive at some epoch), "z2_max_100" and
-        "dw2_norm_100" (nan if the run ended before), "effective" (participation ratio of the
-        layer-2 neurons' outputs) and "top_two" (the share of the two largest), and the three of
-        `surface.interaction`: "share", "captured", "r2" (nan if the run diverged).
+        What `initial` gives, and: "regime", "ending", "cost" (final), "cost_start", "cost_peak",
+        "alive" (final), "ever_dead" (no layer-2 neuron alive at some epoch), "died" (the first such
+        epoch, -1 if there is none), "z2_max_100" and "dw2_norm_100" (nan if the run ended before),
+        "positive_12" (how many W3 are positive after `THROWN` updates) and "answer_12" (the mean
+        answer then, nan if the run diverged before); and, nan if it diverged at all: "bend",
+        "effective" (participation ratio of the layer-2 neurons' outputs), "top_two" (the share of
+        the two largest), and the three of `surface.interaction`: "share", "captured", "r2".
     """
     before = initial(case)
     recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
     recipe = replace(recipe, learning_rate=before["learning_rate"], hidden=len(parameters.W3))
     trace = train(len(parameters.W2), case.seed, recipe, task, parameters=parameters, detail=0)
-    late = len(trace.cost) > 100
-    result = {
+    late, dead = len(trace.cost) > 100, np.flatnonzero(trace.alive == 0)
+    result = thrown(case, recipe, task, parameters) | {
         "regime": regime(trace),
+        "ending": ending(trace, task),
         "cost": float(trace.cost[-1]),
         "cost_start": float(trace.cost[0]),
         "cost_peak": float(trace.cost.max()),
         "alive": int(trace.alive[-1]),
-        "ever_dead": int((trace.alive == 0).any()),
+        "ever_dead": int(len(dead) > 0),
+        "died": int(dead[0]) if len(dead) else -1,
         "z2_max_100": float(trace.z2_max[100]) if late else np.nan,
         "dw2_norm_100": float(trace.gradient_norm[100, 1]) if late else np.nan,
     }
-    names = "effective", "top_two", "share", "captured", "r2"
+    names = "bend", "effective", "top_two", "share", "captured", "r2"
     if result["regime"] == "diverged":
         return before | result | dict.fromkeys(names, np.nan)
     values = surface(trace.parameters, recipe.slope, recipe.activation)
-    return before | result | concentration(trace) | interaction(values)
+    more = {"bend": bend(trace, task)} | concentration(trace) | interaction(values)
+    return before | result | more
+
+
+def thrown(case, recipe, task, parameters):
+    """What the first `THROWN` updates leave: how many W3 are positive, and the mean answer."""
+    epochs = min(THROWN, recipe.epochs)
+    after = train(
+        len(parameters.W2), case.seed, recipe, task, epochs, parameters, detail=0
+    ).parameters
+    with np.errstate(over="ignore", invalid="ignore"):
+        answer = forward(after, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[-1]
+        mean = float(answer.mean())
+    return {
+        "positive_12": int((after.W3 > 0).sum()),
+        "answer_12": mean if np.isfinite(mean) else np.nan,
+    }
 
 
 def concentration(trace):

@@ -1,9 +1,19 @@
-"""One rule that names the regime a run ended in, applied alike to every run."""
+"""Two rules that name how a run ended: the article's regimes, and endings that are one thing each.
+
+`regime` counts the live neurons of layer 2 and keeps the article's three names. `ending` asks first
+what the network answers, and only then how many neurons draw that answer.
+"""
 
 import numpy as np
 
+from fma.baselines import baselines
+from fma.network import ACTIVATIONS, forward
+from fma.task import TASKS
+
 REGIMES = ("plateau", "dead", "converge", "diverged")
+ENDINGS = ("line", "few", "leak", "frozen", "bent", "learning", "diverged")
 FEW = 0.5
+STRAIGHT = 0.01
 
 
 def regime(trace, few=FEW):
@@ -25,6 +35,55 @@ def regime(trace, few=FEW):
     if share == 0:
         return "dead"
     return "converge" if share < few else "plateau"
+
+
+def ending(trace, task=None, few=FEW, straight=STRAIGHT):
+    """Name what a run ended as, by what it answers and by how many neurons draw the answer.
+
+    In this order: "diverged", the cost left the finite numbers; "learning", it is below that of the
+    best plane; "frozen", it is not below that of the best constant; "bent", a plane leaves the
+    share `straight` or more of the variance of the answers. What is left answers with a plane, no
+    better than the best one: "leak" if no layer-2 neuron is alive, "few" if fewer than the share
+    `few` are, "line" otherwise. Cost and live neurons are those of the last recorded epoch.
+
+    Parameters
+    ----------
+    trace : Trace
+    task : Task, optional
+        The task of that name unless given.
+    few, straight : float
+        For the product a plane leaves 0.10 of the variance of the targets themselves.
+    """
+    cost, share = trace.cost[-1], trace.alive[-1] / trace.recipe.hidden
+    if not np.isfinite(cost):
+        return "diverged"
+    task = TASKS[trace.task]() if task is None else task
+    if cost < baselines(task)["affine"]:
+        return "learning"
+    if cost >= task.y_train.var():
+        return "frozen"
+    if bend(trace, task) >= straight:
+        return "bent"
+    if share == 0:
+        return "leak"
+    return "few" if share < few else "line"
+
+
+def bend(trace, task=None):
+    """The share of the variance of a network's answers that no plane over (m, a) explains.
+
+    The answers are those to the training rows, after the last update; 0 if they do not vary, NaN
+    if they are not finite.
+    """
+    task, recipe = TASKS[trace.task]() if task is None else task, trace.recipe
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+    with np.errstate(over="ignore", invalid="ignore"):
+        answers = forward(trace.parameters, task.x_train, act)[-1][:, 0]
+    if not np.all(np.abs(answers) < 1e150):  # whose squares are beyond the finite numbers
+        return np.nan
+    plane = np.column_stack([task.x_train, np.ones(len(answers))])
+    left = answers - plane @ np.linalg.lstsq(plane, answers)[0]
+    return float(left.var() / answers.var()) if np.ptp(answers) > 0 else 0.0
 
 
 def participation_ratio(shares):

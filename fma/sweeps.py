@@ -43,13 +43,12 @@ from uuid import uuid4
 
 import numpy as np
 
-from fma import task
 from fma.checks import LARGEST_SEED, choice, whole
 from fma.network import Parameters
 from fma.recipe import Recipe, as_recipe
+from fma.task import TASKS
 from fma.training import Trace, train
 
-TASKS = {"product": task.product_task, "sum": task.sum_task}
 BATCH_MS = 3_000  # short cases are computed and stored together, about this much work a file
 _sources = {}  # module name to its spec and source
 

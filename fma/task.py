@@ -30,3 +30,6 @@ def _task(name, law):
     m, a = random.uniform(1, 10, 1000), random.uniform(1, 10, 1000)
     x, y = np.column_stack([m, a]), law(m, a)[:, np.newaxis]
     return Task(name, x[:700], y[:700], x[700:], y[700:])
+
+
+TASKS = {"product": product_task, "sum": sum_task}  # by name
