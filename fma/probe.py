@@ -14,7 +14,7 @@ from fma.stability import sharpness
 from fma.surface import interaction, surface
 from fma.task import TASKS
 from fma.training import train
-from fma.transplant import nested, shadow, transplant
+from fma.transplant import flatten, nested, shadow, transplant
 
 THROWN = 12  # updates after which the throw is over
 
@@ -30,7 +30,8 @@ class Probe:
     streams: str = "shared"  # or "nested": one stream a layer
     donor: tuple = ()  # (width, seed) of the network that gives `blocks`
     blocks: tuple = ()
-    shadow: bool = False  # train the shadow, one neuron a layer, instead
+    shadow: tuple = ()  # the layers in which one neuron stands for all: (2,) or (1, 2)
+    flat: tuple = ()  # the blocks whose weights are all set to their mean
     eta_sharpness: float = 0.0  # if positive, the learning rate is this over the sharpness
 
 
@@ -44,7 +45,7 @@ def start(case):
     parameters = draw(case.width, case.seed)
     if case.blocks:
         parameters = transplant(parameters, draw(*case.donor), case.blocks)
-    return shadow(parameters) if case.shadow else parameters
+    return shadow(flatten(parameters, case.flat), case.shadow)
 
 
 def initial(case):

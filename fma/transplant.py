@@ -1,4 +1,4 @@
-"""Surgery on networks: graft layers, grow by one neuron, shrink to one neuron a layer."""
+"""Surgery on networks: graft or flatten layers, grow or shrink them by whole neurons."""
 
 import numpy as np
 
@@ -71,22 +71,52 @@ def nested(width, seed, init, hidden=64):
     return Parameters(W1, np.zeros(width), W2, np.zeros(hidden), W3, np.zeros(1))
 
 
-def shadow(parameters):
-    """The network with one neuron a layer that stands for `parameters`: their mean-field part.
+def shadow(parameters, layers=(1, 2)):
+    """The network in which one neuron stands for all those of a layer: their mean-field part.
 
     If all neurons of a layer were alike, N of them would act as one whose weights are the sums of
     theirs divided by sqrt(N), and gradient descent would keep it so. Networks with positive
     weights are nearly of this kind; what their neurons have of their own is left out here.
 
+    Parameters
+    ----------
+    layers : iterable of int
+        Which layers shrink to one neuron: 1, 2 or both. The others keep theirs as drawn.
+
     Returns
     -------
     Parameters
-        Of a [2, 1, 1, 1] network.
+        Of a [2, 1, 1, 1] network if both layers shrink.
     """
-    W1, b1, W2, b2, W3, b3 = parameters
+    layers = {choice("layers", str(layer), ("1", "2")) for layer in layers}
+    W1, b1, W2, b2, W3, b3 = (p.copy() for p in parameters)
     first, second = np.sqrt(W2.shape)
+    if "1" in layers:
+        W1, b1 = W1.sum(axis=1, keepdims=True) / first, b1.sum(keepdims=True) / first
+        W2 = W2.sum(axis=0, keepdims=True) / first
+    if "2" in layers:
+        W2, b2 = W2.sum(axis=1, keepdims=True) / second, b2.sum(keepdims=True) / second
+        W3 = W3.sum(axis=0, keepdims=True) / second
+    return Parameters(W1, b1, W2, b2, W3, b3)
+
+
+def flatten(parameters, blocks):
+    """Give every weight of these layers the layer's mean weight, which erases all that is in them.
+
+    Parameters
+    ----------
+    blocks : iterable of str
+        Any of "W1", "W2", "W3".
+
+    Returns
+    -------
+    Parameters
+        A new network; the sum of each layer's weights is what it was.
+    """
+    blocks = {choice("blocks", block.upper(), [b.lower() for b in BLOCKS]) for block in blocks}
     return Parameters(
-        *(W1.sum(axis=1, keepdims=True) / first, b1.sum(keepdims=True) / first),
-        *(W2.sum(keepdims=True) / (first * second), b2.sum(keepdims=True) / second),
-        *(W3.sum(axis=0, keepdims=True) / second, b3.copy()),
+        *(
+            np.full_like(p, p.mean()) if name.lower() in blocks else p.copy()
+            for name, p in parameters._asdict().items()
+        )
     )

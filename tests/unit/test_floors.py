@@ -20,6 +20,7 @@ FLOORS = {
         "stream",
         "surface",
         "sweeps",
+        "throw",
         "transplant",
     ],
     3: ["figures", "notebook"],

@@ -7,7 +7,7 @@ import pytest
 
 import fma
 from fma.network import INITS, Parameters, forward, shapes
-from fma.transplant import BLOCKS, nested, shadow, transplant
+from fma.transplant import BLOCKS, flatten, nested, shadow, transplant
 
 TABLE = fma.RECIPES["table"]
 
@@ -96,3 +96,46 @@ def test_alike_neurons_move_as_their_shadow():
     np.testing.assert_allclose(one.cost, full.cost, rtol=1e-9)
     np.testing.assert_allclose(one.gradient_norm, full.gradient_norm, rtol=1e-6)
     assert full.cost[-1] < 0.9 * full.cost[0]
+
+
+def test_one_layer_of_alike_neurons_moves_as_one_neuron_and_the_other_stays_as_drawn():
+    """Alike neurons in layer 2 only: W1 may be anything, and the same for layer 1."""
+    recipe = replace(TABLE, hidden=7, epochs=40)
+    drawn = random_parameters(12, 7, 3)
+    second = drawn._replace(
+        W1=np.abs(drawn.W1),
+        W2=np.outer(np.abs(drawn.W2[:, 0]), np.ones(7)) / 10,
+        b2=np.full(7, 0.2),
+        W3=np.full((7, 1), 0.3),
+    )
+    first = drawn._replace(
+        W1=np.outer((0.5, 0.4), np.ones(12)),
+        b1=np.full(12, 0.1),
+        W2=np.outer(np.ones(12), np.abs(drawn.W2[0])) / 10,
+        W3=np.abs(drawn.W3) / 5,
+    )
+    for alike, layers in ((second, (2,)), (first, (1,))):
+        small = shadow(alike, layers)
+        shape = 1 if 1 in layers else 12, 1 if 2 in layers else 7
+        assert small.W2.shape == shape
+        full = fma.train(12, 0, recipe, parameters=alike)
+        one = fma.train(shape[0], 0, replace(recipe, hidden=shape[1]), parameters=small)
+        np.testing.assert_allclose(one.cost, full.cost, rtol=1e-9)
+        assert full.cost[-1] < 0.9 * full.cost[0]
+    assert shadow(drawn, ()) is not drawn
+    np.testing.assert_array_equal(shadow(drawn, ()).W2, drawn.W2)
+    with pytest.raises(ValueError, match="layers must be one of 1, 2, got '3'"):
+        shadow(drawn, (3,))
+
+
+def test_flattening_keeps_a_layers_sum_and_erases_the_rest():
+    drawn = random_parameters(5, 3, 1)
+    flat = flatten(drawn, ["w2"])
+    assert np.ptp(flat.W2) == 0
+    assert flat.W2.sum() == pytest.approx(drawn.W2.sum())
+    for name in ("W1", "b1", "b2", "W3", "b3"):
+        np.testing.assert_array_equal(getattr(flat, name), getattr(drawn, name))
+    assert all(np.ptp(p) == 0 for p in flatten(drawn, BLOCKS)[::2])
+    np.testing.assert_array_equal(flatten(drawn, ()).W2, drawn.W2)
+    with pytest.raises(ValueError, match="blocks must be one of"):
+        flatten(drawn, ["W4"])
