@@ -10,7 +10,6 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from fma.chapters.charts import chart, dots, spread
 from fma.figures import (
     ACCENT,
     AXIS,
@@ -22,7 +21,10 @@ from fma.figures import (
     REGIME_HATCHES,
     REGIME_LINES,
     REGIME_MARKERS,
+    chart,
+    dots,
     label,
+    spread,
 )
 from fma.regimes import REGIMES
 

@@ -3,14 +3,10 @@
 Titles are sentences chosen by the data, so that they are true of any run.
 """
 
-from functools import wraps
-
 import numpy as np
 from matplotlib.colors import SymLogNorm
-from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
-from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from fma.baselines import best_affine
 from fma.figures import (
@@ -22,61 +18,21 @@ from fma.figures import (
     PAPER,
     REGIME_COLOURS,
     REGIME_HATCHES,
-    REGIME_LINES,
     REGIME_MARKERS,
+    chart,
+    dots,
+    finite,
     label,
+    listing,
+    mark,
+    plain_log,
+    regime_key,
 )
-from fma.notebook import listing
+from fma.figures.common import BASELINES, PAIR_LOOKS, bars, pair_key
+from fma.figures.common import cost_curves as cost_curves
+from fma.figures.common import recorded as recorded
 from fma.regimes import REGIMES, participation_ratio, regime
 from fma.statistics import bootstrap_interval
-
-BASELINES = {"zero": "zero", "origin": "line through 0", "affine": "affine"}
-
-
-def chart(function):
-    """Turn function(layout, *data) into a function of the data that returns draw(layout)."""
-
-    @wraps(function)
-    def of(*data, **options):
-        return lambda layout: function(layout, *data, **options)
-
-    return of
-
-
-def spread(values, gap):
-    """Move `values` apart until neighbours are at least `gap` from each other, keeping the order.
-
-    The sum of squared moves is the least possible: runs of crowded values are centred as a block.
-    """
-    order = np.argsort(values, kind="stable")
-    blocks = []  # [sum of targets, count]
-    for i, value in enumerate(np.asarray(values, dtype=float)[order]):
-        blocks.append([value - i * gap, 1])
-        while len(blocks) > 1 and blocks[-1][0] / blocks[-1][1] < blocks[-2][0] / blocks[-2][1]:
-            total, number = blocks.pop()
-            blocks[-1][0] += total
-            blocks[-1][1] += number
-    placed = np.repeat([total / number for total, number in blocks], [n for _, n in blocks])
-    result = np.empty(len(order))
-    result[order] = placed + gap * np.arange(len(order))
-    return result
-
-
-def dots(axes, x, y, size, colour):
-    """Many dots as one small path: round caps on lines of no length."""
-    vertices = np.repeat(np.column_stack([x, y]), 2, axis=0)
-    path = Path(vertices, [Path.MOVETO, Path.LINETO] * len(x))
-    path.should_simplify = False
-    patch = PathPatch(path, facecolor="none", edgecolor=colour, linewidth=size, capstyle="round")
-    axes.add_patch(patch)
-    return patch
-
-
-def finite(values):
-    """Those of the values that are finite."""
-    values = np.asarray(values, dtype=float)
-    return values[np.isfinite(values)]
-
 
 # 01 ----------------------------------------------------------------------------------------------
 
@@ -141,7 +97,7 @@ def recipe_costs(layout, traces, baselines):
         for cost in baselines.values():
             axis.axvline(cost, color=AXIS, lw=0.8, ls=(0, (4, 3)), zorder=0)
         for row, trace in enumerate(traces[name]):
-            _mark(axis, trace.cost[-1], row, regime(trace), zorder=3)
+            mark(axis, trace.cost[-1], row, regime(trace), zorder=3)
         widths = [str(t.width) for t in traces[name]]
         axis.set(yticks=range(len(widths)), yticklabels=widths, xscale="log")
         axis.set_title(name, pad=20 if axis is axes[0, 0] else 6)
@@ -162,16 +118,6 @@ def _name_baselines(axis, baselines):
         label(axis, cost, 1.02, BASELINES[name], transform=place, ha="center", color=MUTED)
 
 
-def regime_key(figure, found):
-    """One line below the figure that names the marks of the regimes found."""
-    marks = [
-        Line2D([], [], marker=REGIME_MARKERS[name], color=REGIME_COLOURS[name], ls="", label=name)
-        for name in REGIMES
-        if name in found
-    ]
-    figure.legend(handles=marks, loc="outside lower left", ncols=4, frameon=False, handlelength=1)
-
-
 def _span(costs):
     low, high = finite(costs).min(initial=np.inf), finite(costs).max(initial=-np.inf)
     if not np.isfinite(low):
@@ -179,112 +125,7 @@ def _span(costs):
     return f"{low:,.0f} to {high:,.0f}"
 
 
-def _mark(axis, x, y, name, **options):
-    axis.plot(x, y, REGIME_MARKERS[name], color=REGIME_COLOURS[name], mec=PAPER, mew=0.5, **options)
-
-
-def plain_log(axis, low, high):
-    """Label a log axis 1, 10, 100 … or finer where it spans little, in plain numbers."""
-    decades = np.log10(high / low)
-    steps = (1, 2, 5) if decades < 2.5 else (1,)
-    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    ticks = [s * 10.0**p for p in powers for s in steps if low <= s * 10.0**p <= high]
-    axis.set_ticks(ticks, [f"{tick:,g}" if tick < 1e6 else f"{tick:.0e}" for tick in ticks])
-    axis.set_minor_locator(NullLocator())
-    axis.set_minor_formatter(NullFormatter())
-
-
 # 02 ----------------------------------------------------------------------------------------------
-
-
-@chart
-def cost_curves(layout, traces, baselines):
-    """Cost over the epochs, one labelled line a width."""
-    figure, axis = layout.figure(_curves_title(traces), 3.4 if not layout.phone else 3.6)
-    longest = max(len(t.cost) for t in traces)
-    ends = []
-    for trace in traces:
-        name, shown = regime(trace), np.isfinite(trace.cost)
-        axis.plot(
-            np.arange(len(trace.cost))[shown],
-            trace.cost[shown],
-            color=REGIME_COLOURS[name],
-            ls=REGIME_LINES[name],
-            lw=1.3,
-        )
-        ends.append(trace.cost[shown][-1])
-    axis.set(yscale="log", xlim=(0, max(longest - 1, 1)), xlabel="epoch", ylabel="cost (log scale)")
-    plain_log(axis.yaxis, *axis.get_ylim())
-    for cost in baselines.values():
-        axis.axhline(cost, color=AXIS, lw=0.8, ls=(0, (4, 3)), zorder=0)
-    low, high = np.log10(axis.get_ylim())
-    for trace, end, y in zip(
-        traces, ends, spread(np.log10(ends), 0.052 * (high - low)), strict=True
-    ):
-        name = regime(trace)
-        text = f"{trace.width} {name}" if not layout.phone else f"{trace.width}"
-        axis.annotate(
-            "",
-            (longest - 1, end),
-            xytext=(1.06, (y - low) / (high - low)),
-            textcoords="axes fraction",
-            arrowprops={"arrowstyle": "-", "color": REGIME_COLOURS[name], "lw": 0.7},
-            annotation_clip=False,
-        )
-        axis.text(
-            1.07,
-            (y - low) / (high - low),
-            text,
-            transform=axis.transAxes,
-            va="center",
-            color=REGIME_COLOURS[name],
-        )
-    if layout.phone:
-        _line_key(figure, {regime(t) for t in traces})
-    return figure
-
-
-def _curves_title(traces):
-    found = [name for name in REGIMES if any(regime(t) == name for t in traces)]
-    if len(found) == 1:
-        return f"Every width ends in the same regime: {found[0]}"
-    parts = [f"{listing(t.width for t in traces if regime(t) == name)} {name}" for name in found]
-    return "The widths part ways: " + "; ".join(parts)
-
-
-def _line_key(figure, found):
-    lines = [
-        Line2D([], [], ls=REGIME_LINES[name], color=REGIME_COLOURS[name], label=name)
-        for name in REGIMES
-        if name in found
-    ]
-    figure.legend(handles=lines, loc="outside lower left", ncols=4, frameon=False)
-
-
-def _bars(axis, traces, values, write):
-    """Horizontal bars, one a width, in the colour and hatch of the regime, with their numbers."""
-    for row, (trace, value) in enumerate(zip(traces, values, strict=True)):
-        name = regime(trace)
-        style = {"color": REGIME_COLOURS[name], "hatch": REGIME_HATCHES[name], "edgecolor": PAPER}
-        axis.barh(row, value if np.isfinite(value) else 0, height=0.72, linewidth=0, **style)
-        left = np.isfinite(value) and value < 0
-        axis.annotate(
-            f"{write(value)}  {name}" if np.isfinite(value) else f"no value  {name}",
-            (max(value, 0) if np.isfinite(value) and not left else 0, row),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            gid="halo",
-            color=REGIME_COLOURS[name],
-        )
-    axis.set(yticks=range(len(traces)), yticklabels=[str(t.width) for t in traces], ylabel="width")
-    axis.set(ylim=(len(traces) - 0.4, -0.6))
-    axis.grid(axis="y", visible=False)
-    axis.grid(axis="x", visible=True)
-    most = finite(values).max(initial=0)
-    least = min(finite(values).min(initial=0), 0)
-    if most > least:
-        axis.set_xlim(least - 0.02 * (most - least), most + 0.3 * (most - least))
 
 
 @chart
@@ -295,7 +136,7 @@ def cost_bars(layout, traces, baselines):
     below = int((costs < line).sum())
     title = f"{below or 'No'} of {len(costs)} widths end below the best line through the origin"
     figure, axis = layout.figure(title, 0.8 + 0.28 * len(traces))
-    _bars(axis, traces, costs, lambda value: f"{value:,.0f}")
+    bars(axis, traces, costs, lambda value: f"{value:,.0f}")
     axis.set_xlabel("final cost")
     _, high = axis.get_xlim()
     for cost in baselines.values():
@@ -343,12 +184,6 @@ def regime_cards(layout, traces):
 # 03 ----------------------------------------------------------------------------------------------
 
 
-def recorded(trace, epoch, name="z2_max"):
-    """What a trace recorded at an epoch; NaN if it ended before."""
-    values = getattr(trace, name)
-    return values[epoch] if epoch < len(values) else np.full(values.shape[1:], np.nan)[()]
-
-
 @chart
 def z2_bars(layout, traces, epoch):
     """Z2_max of each width at an epoch."""
@@ -360,7 +195,7 @@ def z2_bars(layout, traces, epoch):
     if dead and alive and max(dead) <= 0 < min(alive):
         title += ": below zero for the dead, above for the rest"
     figure, axis = layout.figure(title, 0.7 + 0.28 * len(traces))
-    _bars(axis, traces, values, lambda value: f"{value:,.1f}".replace("-", "−"))
+    bars(axis, traces, values, lambda value: f"{value:,.1f}".replace("-", "−"))
     axis.axvline(0, color=INK, lw=0.8)
     axis.set_xlabel("Z2_max")
     return figure
@@ -467,7 +302,7 @@ def concentration(layout, traces):
         axis.plot(pair, (row, row), color=GRID, lw=2, zorder=1)
         axis.plot(alive[row], row, "|", color=INK, ms=10, mew=1.6, zorder=2)
         if np.isfinite(effective[row]):
-            _mark(axis, effective[row], row, name, zorder=3, ms=7)
+            mark(axis, effective[row], row, name, zorder=3, ms=7)
     axis.set(yticks=range(len(traces)), yticklabels=[str(t.width) for t in traces], ylabel="width")
     axis.set(
         ylim=(len(traces) - 0.4, -0.6), xlabel="neurons of layer 2:  |  alive,  mark: effective"
@@ -577,9 +412,6 @@ def neuron_links(layout, streams):
 # 05 ----------------------------------------------------------------------------------------------
 
 
-PAIR_LOOKS = ((INK, "-"), (ACCENT, (0, (4, 1.5))))
-
-
 @chart
 def long_pair(layout, first, second):
     """Cost and share of negative pre-activations of two long runs."""
@@ -612,15 +444,6 @@ def long_pair(layout, first, second):
     axes[-1].set_xlabel("epoch, counted from 1 (log scale)")
     pair_key(figure, [t.width for t in pair])
     return figure
-
-
-def pair_key(figure, widths):
-    """One line below the figure that names the two lines of a pair."""
-    handles = [
-        Line2D([], [], color=colour, ls=line, label=f"width {width}")
-        for width, (colour, line) in zip(widths, PAIR_LOOKS, strict=True)
-    ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False)
 
 
 @chart
@@ -748,9 +571,9 @@ def width_runs(layout, traces, title):
             name = regime(run)
             if name == "diverged":
                 where = {"transform": axis.get_xaxis_transform(), "clip_on": False}
-                _mark(axis, place + offset, 1.02, name, ms=4, **where)
+                mark(axis, place + offset, 1.02, name, ms=4, **where)
             else:
-                _mark(axis, place + offset, run.cost[-1], name, ms=4.5, zorder=3)
+                mark(axis, place + offset, run.cost[-1], name, ms=4.5, zorder=3)
     axis.set(xticks=range(len(widths)), xticklabels=[str(w) for w in widths], ylim=(0, None))
     axis.set(xlabel="width", ylabel="final cost", xlim=(-0.6, len(widths) - 0.4))
     if layout.phone:

@@ -12,7 +12,7 @@ from fma import figures
 from fma.chapters import audit_charts, ledger_page
 from fma.chapters.border import Border, outcome_curve
 from fma.chapters.ledger import STATEMENTS, Claim
-from fma.notebook import offer
+from fma.notebook.data import table_bytes
 from fma.regimes import REGIMES
 
 
@@ -47,9 +47,9 @@ def test_the_curves_take_empty_bins_and_no_border():
 
 def test_offered_rows_come_back():
     rows = [{"a": 1, "b": "x"}, {"a": 2, "b": "y, z"}]
-    text = gzip.decompress(offer.table_bytes(rows)).decode()
+    text = gzip.decompress(table_bytes(rows)).decode()
     assert text == 'a,b\n1,x\n2,"y, z"\n'
-    assert offer.table_bytes(rows) == offer.table_bytes(rows)
+    assert table_bytes(rows) == table_bytes(rows)
 
 
 def test_the_ledger_page_escapes_and_carries_its_json():

@@ -1,15 +1,18 @@
 """The figures: what they draw is their data, and what a page gets is small, themed and unique."""
 
 import re
+from io import BytesIO
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import fma
 from fma import figures
 from fma.baselines import baselines
 from fma.chapters import charts
+from fma.figures import common, style, svg
 from fma.notebook import vary
 from fma.regimes import participation_ratio
 from fma.statistics import Paired
@@ -51,7 +54,7 @@ def all_charts(traces, costs):
     return {
         "task_surface": charts.task_surface(fma.product_task()),
         "recipe_costs": charts.recipe_costs({"table": traces}, costs),
-        "cost_curves": charts.cost_curves(traces, costs),
+        "cost_curves": common.cost_curves(traces, costs),
         "cost_bars": charts.cost_bars(traces, costs),
         "regime_cards": charts.regime_cards(traces),
         "z2_bars": charts.z2_bars(traces, 100),
@@ -102,6 +105,16 @@ def test_html_has_both_layouts_with_words_for_the_blind():
     assert '<figure class="fma-figure" id="one">' in html
 
 
+def test_png_is_a_small_picture_on_paper_with_its_caption():
+    data, width = figures.png(simple)
+    picture, more = Image.open(BytesIO(data)), Image.open(BytesIO(figures.png(simple, "a & b")[0]))
+    assert (picture.width, width) == (1080, 720)
+    assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
+    assert more.width == picture.width
+    assert picture.height + 20 < more.height < picture.height + 60
+    assert len(data) < 60_000
+
+
 def test_text_is_text_and_no_rule_leaks_into_the_page():
     svg = figures.html(simple, alt="words").split("</style>", 1)[1]
     assert ">here</text>" in svg
@@ -120,10 +133,10 @@ def test_every_colour_of_the_theme_is_a_variable():
 
 @LAYOUTS
 def test_text_keeps_its_size_on_the_page(layout):
-    svg = figures._svg(simple, layout)
-    width = float(svg.get("viewBox").split()[2])
+    picture = svg._svg(simple, layout)
+    width = float(picture.get("viewBox").split()[2])
     shown = {"desk": 560, "phone": 340}[layout.name]  # the least px at which it appears
-    sizes = re.findall(r"font-size:([\d.]+)px", ElementTree.tostring(svg, encoding="unicode"))
+    sizes = re.findall(r"font-size:([\d.]+)px", ElementTree.tostring(picture, encoding="unicode"))
     assert min(map(float, sizes)) * shown / width >= 9.5
 
 
@@ -165,7 +178,7 @@ def lines(axes):
 
 @LAYOUTS
 def test_cost_curves_draw_every_epoch(traces, layout):
-    axes = charts.cost_curves(traces, {})(layout).axes[0]
+    axes = common.cost_curves(traces, {})(layout).axes[0]
     for trace, (x, y) in zip(traces, lines(axes), strict=True):
         np.testing.assert_array_equal(x, np.arange(110))
         np.testing.assert_array_equal(y, trace.cost)
@@ -190,11 +203,11 @@ def test_bars_at_an_epoch(traces):
 def test_titles_say_what_is_there(traces):
     titles = [
         draw(figures.DESK).get_suptitle().replace("\n", " ")
-        for draw in (charts.cost_curves(traces, {}), charts.z2_bars(traces, 100))
+        for draw in (common.cost_curves(traces, {}), charts.z2_bars(traces, 100))
     ]
     assert titles[0] == "The widths part ways: 63 plateau; 80 dead; 64 converge"
     assert titles[1].endswith("below zero for the dead, above for the rest")
-    alone = charts.cost_curves(traces[2:], {})(figures.DESK).get_suptitle()
+    alone = common.cost_curves(traces[2:], {})(figures.DESK).get_suptitle()
     assert alone == "Every width ends in the same regime: dead"
 
 
@@ -268,15 +281,30 @@ def test_every_run_of_a_sweep_is_drawn(traces, lost):
 
 def test_recorded_is_nan_after_the_end(lost):
     trace = lost[0]
-    assert charts.recorded(trace, 1, "cost") == trace.cost[1]
-    assert np.isnan(charts.recorded(trace, 100))
-    assert np.isnan(charts.recorded(trace, 100, "gradient_norm")).shape == (3,)
+    assert common.recorded(trace, 1, "cost") == trace.cost[1]
+    assert np.isnan(common.recorded(trace, 100))
+    assert np.isnan(common.recorded(trace, 100, "gradient_norm")).shape == (3,)
 
 
 def test_spread_keeps_order_gap_and_centre():
     values = np.array([3.0, 1.0, 1.05, 1.1, 9.0])
-    placed = charts.spread(values, 0.5)
+    placed = style.spread(values, 0.5)
     assert (np.diff(np.sort(placed)) >= 0.5 - 1e-12).all()
     assert (np.argsort(placed) == np.argsort(values)).all()
     assert placed[[0, 4]].tolist() == [3.0, 9.0]
     assert placed[1:4].mean() == pytest.approx(values[1:4].mean())
+
+
+def test_words_for_numbers():
+    assert [figures.fixed(v) for v in (1234.56, -0.5405, np.inf, np.nan)] == [
+        "1,234.6",
+        "-0.5",
+        "diverged",
+        "–",
+    ]
+    assert figures.fixed(0.126, 2, "+") == "+0.13"
+    assert figures.span([2.0, 1.0]) == "1.0 to 2.0"
+    assert figures.span([1.01, 1.0]) == "1.0"
+    assert figures.listing([1]) == "1"
+    assert figures.listing([1, 2, 3]) == "1, 2 and 3"
+    assert [figures.count(n, "run") for n in (0, 1, 2)] == ["no run", "1 run", "2 runs"]

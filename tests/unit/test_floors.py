@@ -23,8 +23,8 @@ FLOORS = {
         "throw",
         "transplant",
     ],
-    3: ["figures", "notebook"],
-    4: ["chapters", "explorer"],
+    3: ["explorer", "figures", "notebook"],
+    4: ["chapters"],
     5: ["__main__", "publish"],
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names}

@@ -8,6 +8,8 @@ from html import escape
 
 from IPython.display import display
 
+from fma.notebook.outputs import publishing
+
 
 def table_bytes(rows):
     """Rows (dicts with the same keys) as a gzipped CSV file, the same bytes for the same rows."""
@@ -21,6 +23,8 @@ def table_bytes(rows):
 def offer(name, rows, columns):
     """Display a link that downloads rows as `name`.csv.gz, with a description of its columns.
 
+    Outside the book, where viewers strip such links, the description stands alone.
+
     Parameters
     ----------
     name : str
@@ -28,15 +32,20 @@ def offer(name, rows, columns):
     columns : dict of str to str
         What each column holds, in words; these columns are written.
     """
-    data = base64.b64encode(table_bytes([{c: row[c] for c in columns} for row in rows])).decode()
     described = "".join(
         f"<dt><code>{escape(column)}</code></dt><dd>{escape(text)}</dd>"
         for column, text in columns.items()
     )
+    link = ""
+    if publishing():
+        chosen = table_bytes([{c: row[c] for c in columns} for row in rows])
+        link = (
+            f'<p><a download="{escape(name)}.csv.gz" href="data:application/gzip;base64,'
+            f'{base64.b64encode(chosen).decode()}">Download {escape(name)}.csv.gz</a></p>'
+        )
     html = (
         f'<details class="fma-data"><summary>Data: {escape(name)}, {len(rows):,} rows</summary>'
-        f'<p><a download="{escape(name)}.csv.gz" href="data:application/gzip;base64,{data}">'
-        f"Download {escape(name)}.csv.gz</a></p><dl>{described}</dl></details>"
+        f"{link}<dl>{described}</dl></details>"
     )
     plain = f"Data: {name}, {len(rows):,} rows; columns {', '.join(columns)}"
     display({"text/html": html, "text/plain": plain}, raw=True)

@@ -1,0 +1,92 @@
+"""What moves where it can: the explorer and sliders, live in front of a person."""
+
+import os
+from html import escape
+from urllib.parse import parse_qsl
+
+from IPython import get_ipython
+from IPython.display import display
+
+from fma import figures
+from fma.notebook.outputs import picture, publishing
+
+
+def live():
+    """Whether a person is in front of this notebook, in JupyterLab, Notebook or VS Code."""
+    shell = get_ipython()
+    return "JPY_SESSION_NAME" in os.environ or (
+        shell is not None and "__vsc_ipynb_file__" in shell.user_ns
+    )
+
+
+def sliders(view, *, width, seed, widths=(1, 160), seeds=(1, 100)):
+    """Sliders for width and seed that call view(width, seed), where `live`; else None.
+
+    What `view` displays stands below the sliders. A book of executed notebooks has no kernel, so
+    nothing is left in it that could not move.
+    """
+    if not live():
+        return None
+    import ipywidgets
+
+    def slider(name, value, low, high):
+        return ipywidgets.IntSlider(
+            value=min(max(value, low), high),
+            min=low,
+            max=high,
+            description=name,
+            continuous_update=False,
+        )
+
+    controls = {
+        "width": slider("Width", width, *widths),
+        "seed": slider("Seed", seed, *seeds),
+    }
+    return ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(view, controls)])
+
+
+def explorer(draw, state="width=64&seed=1", *, alt, caption=""):
+    """Show the explorer: alive in Jupyter, a place for it in the book, a figure elsewhere.
+
+    Parameters
+    ----------
+    draw : callable
+        The figure for where it cannot run, see `show`.
+    state : str
+        What it shows first, as in the address of a page: "width=63,64&seed=1&recipe=table". Two
+        values are those of the reference and of the run beside it.
+    alt, caption : str
+        Of the figure.
+    """
+    if publishing():
+        figure = figures.html(draw, alt=alt, caption=caption)
+        mount = f'<div class="fma-explorer" data-state="{escape(state)}">{figure}</div>'
+        display({"text/html": mount, "text/plain": f"Figure: {alt}"}, raw=True)
+        return
+    bundle, metadata = picture(draw, alt, caption)
+    if live():
+        from fma.explorer import Explorer
+
+        widget = Explorer(**traits(state))._repr_mimebundle_()
+        bundle = (widget[0] if isinstance(widget, tuple) else widget) | bundle
+    display(bundle, metadata, raw=True)
+
+
+def traits(state):
+    """The explorer's traits from a text such as "width=63,64&seed=1"."""
+    values = {}
+    for name, text in parse_qsl(state):
+        *reference, own = [_value(part) for part in text.split(",")]
+        values[name] = own
+        if reference:
+            values[f"reference_{name}"] = reference[0]
+    return values
+
+
+def _value(text):
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
