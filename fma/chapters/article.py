@@ -7,9 +7,13 @@ digit and never mixed with ours.
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
-TITLE = "One neuron changes everything: the 63 vs 64 puzzle"
+import numpy as np
+
+from fma.regimes import regime
+
 SEED = 1
 EPOCH = 100  # at which Z2_max and the norm of dW2 are printed
+ENTRIES = 4  # printed of each width: final cost, regime, Z2_max and the norm of dW2
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,35 @@ def agreement(printed, value):
         if Decimal(float(value)).quantize(wanted, rounding=rounding) == wanted:
             return word
     return "no"
+
+
+def row(trace):
+    """What the article prints of a run: final cost, regime, Z2_max and ‖dW2‖ at epoch 100."""
+    late = len(trace.cost) > EPOCH
+    return (
+        float(trace.cost[-1]),
+        regime(trace),
+        float(trace.z2_max[EPOCH]) if late else np.nan,
+        float(trace.gradient_norm[EPOCH, 1]) if late else np.nan,
+    )
+
+
+def matches(row, printed):
+    """Which entries of the row agree with the printed ones, digit by digit, rounded or cut."""
+    cost, name, z2_max, norm = row
+    return [
+        agreement(printed.final_cost, cost) != "no",
+        name == printed.regime,
+        agreement(printed.z2_max, z2_max) != "no",
+        agreement(printed.dw2_norm, norm) != "no",
+    ]
+
+
+def entries_met(traces, seed=SEED):
+    """Printed entries that come out, of how many: (met, total) over the traces at this seed.
+
+    Traces of widths that the table does not have are left out; at another seed nothing is printed.
+    """
+    shown = [t for t in traces if t.width in TABLE and seed == SEED]
+    met = sum(sum(matches(row(t), TABLE[t.width])) for t in shown)
+    return met, ENTRIES * len(shown)

@@ -5,13 +5,12 @@ from itertools import product
 
 import numpy as np
 
-from fma.chapters.article import EPOCH, SEED, TABLE, agreement
+from fma.chapters.article import ENTRIES as ENTRIES
+from fma.chapters.article import SEED, TABLE, matches
+from fma.chapters.article import row as row
 from fma.network import Parameters, shapes
 from fma.recipe import RECIPES
-from fma.regimes import regime
 from fma.training import train
-
-ENTRIES = 4  # printed of each width: final cost, regime, Z2_max and ‖dW2‖ at epoch 100
 
 DRAWS = {
     "U[0, 1)": lambda random, shape: random.random_sample(shape),
@@ -69,28 +68,6 @@ def start(candidate, width):
         weights[layer] = (drawn.T if transposed else drawn) * SCALES[candidate.scale](i, o)
     W1, W2, W3 = weights
     return Parameters(W1, np.zeros(width), W2, np.zeros(W2.shape[1]), W3, np.zeros(1))
-
-
-def matches(row, printed):
-    """Which entries of the row agree with the printed ones, digit by digit, rounded or cut."""
-    cost, name, z2_max, norm = row
-    return [
-        agreement(printed.final_cost, cost) != "no",
-        name == printed.regime,
-        agreement(printed.z2_max, z2_max) != "no",
-        agreement(printed.dw2_norm, norm) != "no",
-    ]
-
-
-def row(trace):
-    """What the article prints of a run: final cost, regime, Z2_max and ‖dW2‖ at epoch 100."""
-    late = len(trace.cost) > EPOCH
-    return (
-        float(trace.cost[-1]),
-        regime(trace),
-        float(trace.z2_max[EPOCH]) if late else np.nan,
-        float(trace.gradient_norm[EPOCH, 1]) if late else np.nan,
-    )
 
 
 def try_candidate(candidate):
