@@ -13,6 +13,7 @@ from fma.regimes import bend, ending, participation_ratio, regime
 from fma.stability import sharpness
 from fma.surface import interaction, surface
 from fma.task import TASKS
+from fma.throw import layer1_size, start_of
 from fma.training import train
 from fma.transplant import flatten, nested, shadow, transplant
 
@@ -32,6 +33,7 @@ class Probe:
     blocks: tuple = ()
     shadow: tuple = ()  # the layers in which one neuron stands for all: (2,) or (1, 2)
     flat: tuple = ()  # the blocks whose weights are all set to their mean
+    size: float = 0.0  # if positive, W1 is scaled so that this is its `throw.layer1_size`
     eta_sharpness: float = 0.0  # if positive, the learning rate is this over the sharpness
 
 
@@ -45,7 +47,11 @@ def start(case):
     parameters = draw(case.width, case.seed)
     if case.blocks:
         parameters = transplant(parameters, draw(*case.donor), case.blocks)
-    return shadow(flatten(parameters, case.flat), case.shadow)
+    parameters = flatten(parameters, case.flat)
+    if case.size > 0:
+        W1 = parameters.W1 * (case.size / layer1_size(parameters))
+        parameters = parameters._replace(W1=W1)
+    return shadow(parameters, case.shadow)
 
 
 def initial(case):
@@ -55,18 +61,23 @@ def initial(case):
     -------
     dict
         "sharpness", "learning_rate" and their product "eta_sharpness"; "z2_start", the largest
-        layer-2 pre-activation; "straight", whether every layer-2 neuron is active on every row.
+        layer-2 pre-activation; "straight", whether every layer-2 neuron is active on every row;
+        "size", the `throw.layer1_size`, and "output" and "middle", the small map's r and w.
     """
     recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
     value = sharpness(parameters, task, recipe.slope, recipe.activation)
     rate = case.eta_sharpness / value if case.eta_sharpness > 0 else recipe.learning_rate
     Z2 = forward(parameters, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[2]
+    output, middle, _ = start_of(parameters)
     return {
         "sharpness": value,
         "learning_rate": rate,
         "eta_sharpness": rate * value,
         "z2_start": float(Z2.max()),
         "straight": int((Z2 > 0).all()),
+        "size": layer1_size(parameters),
+        "output": float(output),
+        "middle": float(middle),
     }
 
 
