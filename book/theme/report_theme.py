@@ -4,29 +4,50 @@ Pages load nothing but the files beside them, and a page loads only what it need
 """
 
 import os
-import re
 from importlib.metadata import version
 from pathlib import Path
 
 import latex2mathml.converter
 from docutils import nodes
 from docutils.parsers.rst import Directive
-from sphinx.util.fileutil import copy_asset
+from sphinx.writers.html5 import HTML5Translator
 
 from fma.explorer import bundle
 
 THEME = Path(__file__).parent / "report"
-EXPLORER = ("assets/explorer.css", "assets/explorer.js")
 
 
 def setup(app):
-    """Register the theme, the mathematics renderer, the directives and the page hook."""
+    """Register the theme, the writer, the margin note and the page hook."""
     app.add_html_theme("report", THEME)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))
     app.add_directive("margin", Margin)
+    app.set_translator("html", Writer)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _assets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class Writer(HTML5Translator):
+    """Tables scroll inside themselves; citations have no roles that ARIA gave up."""
+
+    def visit_table(self, node):
+        """Open the box that scrolls."""
+        self.body.append('<div class="table-scroll">')
+        super().visit_table(node)
+
+    def depart_table(self, node):
+        """Close it."""
+        super().depart_table(node)
+        self.body.append("</div>")
+
+    def visit_citation(self, node):
+        """Open a citation, a plain block."""
+        self.body.append(self.starttag(node, "div", classes=["citation"]))
+
+    def depart_citation(self, node):
+        """Close it."""
+        self.body.append("</div>\n")
 
 
 class Margin(Directive):
@@ -65,51 +86,42 @@ def _display_math(writer, node):
 
 def _page(app, pagename, templatename, context, doctree):
     """Give the layout what it needs and leave out what a page does not."""
-    root = app.config.root_doc
-    contents = context["toctree"](collapse=True, maxdepth=1, includehidden=True, titles_only=True)
-    context["contents"] = _numbered(contents, pagename)
-    context["local_contents"] = _local(context.get("toc", ""))
-    context["chapter"] = _chapter(pagename)
-    context["root_doc"] = root
-    context["project_title"] = app.config.html_title
-    context["report_version"] = version("fma")
-    context["reduced"] = os.environ.get("FMA_SCALE") == "quick"
-    context["title"] = context.get("title") or pagename.title()
-    context["description"] = _description(doctree)
-    body = context.get("body", "")
-    context["body"] = _tidy(body)
-    explorer = EXPLORER if 'class="fma-explorer"' in body else ()
-    context["page_styles"] = ["_static/report.css", *(n for n in explorer if n.endswith(".css"))]
-    context["page_scripts"] = ["_static/report.js", *(n for n in explorer if n.endswith(".js"))]
-    source = app.env.doc2path(pagename, base=False) if pagename in app.env.all_docs else ""
-    if source.endswith(".ipynb"):
-        context["notebook"] = f"notebooks/{source}"
-        context["example"] = _example(app, pagename)
+    known = pagename in app.env.all_docs
+    source = str(app.env.doc2path(pagename, base=False)) if known else ""
+    context |= {
+        "contents": _contents(app),
+        "local_contents": _sections(doctree),
+        "chapter": _chapter(pagename),
+        "root_doc": app.config.root_doc,
+        "project_title": app.config.html_title,
+        "report_version": version("fma"),
+        "reduced": os.environ.get("FMA_SCALE") == "quick",
+        "title": context.get("title") or pagename.title(),
+        "description": _description(doctree),
+        "notebook": f"notebooks/{source}" if source.endswith(".ipynb") else "",
+        "explorer": "data-state=" in context.get("body", ""),
+    }
+
+
+def _contents(app):
+    """The parts of the book: the caption of each and its pages' names, numbers and titles."""
+    titles = {name: title.astext() for name, title in app.env.titles.items()}
+    return [
+        (part.caption, [(name, _chapter(name), titles[name]) for name in part.files()])
+        for part in app.env.external_site_map.root.subtrees
+    ]
 
 
 def _chapter(name):
     """The number of a chapter, from the name of its notebook; 0 for other pages."""
-    number = re.match(r"(\d\d)_", name)
-    return int(number[1]) if number else 0
+    return int(name[:2]) if name[:2].isdigit() else 0
 
 
-def _numbered(contents, pagename):
-    """The table of contents with the chapters' numbers, and the page that is open marked."""
-    contents = contents.replace(' role="heading"', "")
-    contents = re.sub(
-        r'(<a [^>]*href="(\d\d_\w+)\.html">)',
-        lambda link: f'{link[1]}<span class="number">{_chapter(link[2])}</span> ',
-        contents,
-    )
-    current = '<a class="current reference internal" href="#"'
-    number = f'<span class="number">{_chapter(pagename)}</span> ' if _chapter(pagename) else ""
-    return contents.replace(f"{current}>", f'{current} aria-current="page">{number}')
-
-
-def _local(toc):
-    """The sections of the page: its table of contents without the title on top."""
-    inner = re.fullmatch(r"\s*<ul>\s*<li>.*?</a>(.*)</li>\s*</ul>\s*", toc, re.DOTALL)
-    return inner[1].strip() if inner and inner[1].count("<li>") > 1 else ""
+def _sections(doctree):
+    """The ids and titles of the sections below a page's title."""
+    title = next(doctree.findall(nodes.section), None) if doctree is not None else None
+    sections = [child for child in title or () if isinstance(child, nodes.section)]
+    return [(section["ids"][0], section.next_node(nodes.title).astext()) for section in sections]
 
 
 def _description(doctree):
@@ -123,25 +135,7 @@ def _description(doctree):
     return ""
 
 
-def _example(app, pagename):
-    """A parameter of the notebook with its default, as papermill takes it: "seed 1"."""
-    source = Path(app.env.doc2path(pagename)).read_text("utf-8")
-    return "seed 2" if re.search(r'"seed = \d+', source) else ""
-
-
-def _tidy(body):
-    """Tables scroll inside themselves; empty headings and roles that ARIA gave up are left out."""
-    body = body.replace('<th scope="col"></th>', "<td></td>")
-    body = re.sub(r' role="(doc-biblioentry|list)"', "", body)
-    body = re.sub(r"<table\b", '<div class="table-scroll"><table', body)
-    return body.replace("</table>", "</table></div>")
-
-
 def _assets(app, exception):
-    """Copy book/assets and book/data beside the pages, and the explorer that pages mount."""
+    """Write the explorer that pages mount beside them."""
     if exception is None:
         bundle.write(Path(app.outdir) / "assets")
-    for name in ("assets", "data"):
-        source = Path(app.srcdir) / name
-        if exception is None and source.is_dir():
-            copy_asset(source, Path(app.outdir) / name)

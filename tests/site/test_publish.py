@@ -12,16 +12,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from fma import publish
+from fma.publish import execution, pages
 
 ROOT = Path(__file__).parents[2]
 
 
 def _notebook(path, code, quick=None):
-    parameters = new_code_cell("n = 20", metadata={"tags": ["parameters", "remove-input"]})
+    parameters = new_code_cell("n = 20", metadata={"tags": ["parameters"]})
     cells = [new_markdown_cell(f"# {path.stem}"), parameters, new_code_cell(code)]
     nbformat.write(new_notebook(cells=cells, metadata={"fma": {"quick": quick or {}}}), path)
 
@@ -47,8 +47,9 @@ def without_pages(monkeypatch):
         page = folder / "_build" / "html" / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text("set")
+        shutil.rmtree(page.with_name("notebooks"), ignore_errors=True)
 
-    monkeypatch.setattr(publish, "_set_pages", set_pages)
+    monkeypatch.setattr(pages, "set_pages", set_pages)
 
 
 def _executed(folder):
@@ -97,15 +98,36 @@ def test_a_page_written_by_hand_sets_the_pages_again(book, without_pages):
     assert _executed(book / "book") == before
 
 
+@pytest.mark.parametrize(
+    ("name", "again"), [("explorer.css", False), ("state.js", False), ("cell.py", True)]
+)
+def test_only_what_notebooks_use_executes_them_again(
+    book, without_pages, monkeypatch, capsys, name, again
+):
+    source = book / "fma" / "explorer" / name
+    source.parent.mkdir(parents=True)
+    source.write_text("before")
+    monkeypatch.setattr(execution, "PACKAGE", book / "fma")
+    publish.build("full", book)
+    page = book / "book" / "_build" / "html" / "index.html"
+    page.write_text("old")
+    source.write_text("after")
+    capsys.readouterr()
+    publish.build("full", book)
+    assert f"{2 * again} to execute" in capsys.readouterr().out
+    assert page.read_text() == "set"
+
+
 def test_a_notebook_that_is_gone_leaves_the_book(book, without_pages):
     publish.build("full", book)
     (book / "notebooks" / "01_one.ipynb").unlink()
     publish.build("full", book)
     assert set(_executed(book / "book")) == {"index.ipynb"}
-    assert "01_one" not in (book / "book" / "_toc.yml").read_text()
 
 
 def test_a_failing_cell_is_named_in_one_line_and_what_was_done_is_kept(book, without_pages):
+    for scale in ("full", "quick"):
+        publish.build(scale, book)
     _notebook(book / "notebooks" / "02_two.ipynb", "1 / 0", {"n": 1})
     for scale in ("full", "quick"):
         with pytest.raises(publish.BuildError) as failed:
@@ -115,7 +137,7 @@ def test_a_failing_cell_is_named_in_one_line_and_what_was_done_is_kept(book, wit
         assert "\n" not in message
         log = Path(message.rpartition("log: ")[2].rstrip(")"))
         assert "ZeroDivisionError" in log.read_text()
-    assert set(_executed(book / "book")) == {"01_one.ipynb"}
+    assert set(_executed(book / "book")) == {"01_one.ipynb", "index.ipynb"}
 
 
 def test_a_warning_of_jupyter_book_stops_the_build(book):
@@ -133,13 +155,15 @@ def test_an_interrupted_build_goes_on_where_it_was(book):
     _notebook(book / "notebooks" / "02_two.ipynb", slow)
     code = f"from fma import publish; publish.build('full', {str(book)!r})"
     build = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
-    while not (book / "notebooks" / "begun").exists():
+    begun, done = book / "notebooks" / "begun", book / "book" / "01_one.ipynb"
+    while not (begun.exists() and done.exists()):
         assert build.poll() is None, build.stderr.read()
         time.sleep(0.1)
     build.send_signal(signal.SIGINT)
     assert "KeyboardInterrupt" in build.communicate(timeout=20)[1]
     assert build.returncode
-    assert set(_executed(book / "book")) == {"01_one.ipynb"}
+    assert done.exists()
+    assert not (book / "book" / "02_two.ipynb").exists()
 
 
 def test_bad_arguments_are_refused_in_one_sentence(tmp_path):
@@ -153,12 +177,14 @@ def test_bad_arguments_are_refused_in_one_sentence(tmp_path):
         publish.serve(0, "quick", tmp_path)
 
 
-def test_contents_list_the_notebooks_that_exist():
-    toc = yaml.safe_load(publish.contents(["01_setup", "05_seeds", "06_recipe", "index"]))
+def test_contents_list_the_notebooks_that_exist_in_their_parts():
+    toc = publish.contents(["01_setup", "05_seeds", "06_recipe", "13_why", "15_all", "index"])
     assert toc["root"] == "index"
     assert [(part["caption"], len(part["chapters"])) for part in toc["parts"]] == [
         ("The investigation", 2),
         ("The audit", 1),
+        ("Why", 1),
+        ("The verdicts", 1),
         ("Appendix", 3),
     ]
 

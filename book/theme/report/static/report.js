@@ -1,6 +1,6 @@
 "use strict";
 
-// The page's light or dark theme, its contents list on a phone, its colours in print.
+// The page's light or dark theme, its code, its contents list on a phone, its colours in print.
 const root = document.documentElement;
 const theme = document.querySelector("button.theme");
 const menu = document.querySelector("button.menu");
@@ -10,14 +10,41 @@ function paint(name) {
   theme.setAttribute("aria-pressed", String(name === "dark"));
 }
 
+/** Remember a choice; a page that may not store anything keeps it until it is left. */
+function keep(name) {
+  try {
+    localStorage.setItem(name, root.dataset[name]);
+  } catch {
+    return;
+  }
+}
+
 theme.addEventListener("click", () => {
   paint(root.dataset.theme === "dark" ? "light" : "dark");
-  try {
-    localStorage.setItem("theme", root.dataset.theme);
-  } catch {
-    // A page that may not store anything keeps its theme until it is left.
-  }
+  keep("theme");
 });
+
+const code = document.querySelector(".code-switch input");
+if (code) {
+  code.checked = root.dataset.code === "shown";
+  code.addEventListener("change", () => {
+    root.dataset.code = code.checked ? "shown" : "hidden";
+    keep("code");
+  });
+}
+
+// Words of the text that set the explorer: <span data-set="width=65"> or, from what is shown, "width+1".
+for (const words of document.querySelectorAll("span[data-set]")) {
+  const link = document.createElement("a");
+  const relative = /^(\w+)[-+*/]/.exec(words.dataset.set);
+  link.className = "fma-set";
+  link.href = `#${relative ? "explorer" : words.dataset.set}`;
+  if (relative) {
+    link.dataset.change = words.dataset.set;
+  }
+  link.append(...words.childNodes);
+  words.replaceWith(link);
+}
 
 function open(yes) {
   menu.setAttribute("aria-expanded", String(yes));
