@@ -62,6 +62,8 @@ def _execute(notebook, key, folder, scale, log):
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    from fma.notebook.prose import apply_checks
+
     began = time.monotonic()
     name, log = f"notebooks/{notebook.name}", log / f"{notebook.stem}.log"
     partial = log.with_suffix(".partial.ipynb")
@@ -82,6 +84,7 @@ def _execute(notebook, key, folder, scale, log):
         log.write_text(repr(error) + "\n", "utf-8")
         what = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise BuildError(f"{name} was not executed: {what[0]} (log: {log})") from None
+    executed = apply_checks(executed)
     executed.metadata["fma_key"] = key
     nbformat.write(executed, partial)
     partial.replace(folder / notebook.name)

@@ -20,9 +20,9 @@ from fma.publish import execution, pages
 ROOT = Path(__file__).parents[2]
 
 
-def _notebook(path, code, quick=None):
+def _notebook(path, code, quick=None, text=""):
     parameters = new_code_cell("n = 20", metadata={"tags": ["parameters"]})
-    cells = [new_markdown_cell(f"# {path.stem}"), parameters, new_code_cell(code)]
+    cells = [new_markdown_cell(f"# {path.stem}\n\n{text}"), parameters, new_code_cell(code)]
     nbformat.write(new_notebook(cells=cells, metadata={"fma": {"quick": quick or {}}}), path)
 
 
@@ -85,6 +85,23 @@ def test_nothing_is_done_again_unless_its_input_changed(book, without_pages, cap
     assert after["01_one.ipynb"] != before["01_one.ipynb"]
     assert after["index.ipynb"] == before["index.ipynb"]
     assert stamp.stat().st_mtime_ns != set_at
+
+
+def test_the_page_puts_what_is_found_in_the_place_of_what_the_text_says(book):
+    text = "There are 20 of them, an even number."
+    code = "check('20', n)\ncheck('an even number', n % 2 == 0)"
+    _notebook(
+        book / "notebooks" / "01_one.ipynb",
+        f"from fma.notebook import check\n{code}",
+        {"n": 3},
+        text,
+    )
+    full, quick = (publish.build(scale, book).parent for scale in ("full", "quick"))
+    assert f"<p>{text}</p>" in (full / "01_one.html").read_text("utf-8")
+    page = (quick / "01_one.html").read_text("utf-8")
+    assert 'title="the text says 20">3</span> of them' in page
+    assert '<span class="fma-untrue">an even number</span>' in page
+    assert '<span class="fma-note">' in page
 
 
 def test_a_page_written_by_hand_sets_the_pages_again(book, without_pages):
