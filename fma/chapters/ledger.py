@@ -32,6 +32,7 @@ SCOPES = (ITS_RUNS, POPULATION)
 CHAPTERS = (
     "regimes",
     "smoking_gun",
+    "endings",
     "rng_trace",
     "seed_test",
     "which_recipe",

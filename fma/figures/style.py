@@ -42,6 +42,17 @@ REGIME_MARKERS = {"plateau": "o", "dead": "X", "converge": "^", "diverged": "D"}
 REGIME_LINES = {"plateau": "-", "dead": (0, (5, 2)), "converge": (0, (1.2, 1.4)), "diverged": "-."}
 REGIME_HATCHES = {"plateau": "", "dead": "xxxx", "converge": "////", "diverged": "----"}
 
+# One colour per ending: an answer has the colour of the regime that the article names most like it.
+ENDING_COLOURS = {
+    "line": THEME["plateau"][0],
+    "few": THEME["converge"][0],
+    "leak": MUTED,
+    "frozen": THEME["dead"][0],
+    "bent": AXIS,
+    "learning": ACCENT,
+    "diverged": THEME["diverged"][0],
+}
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -1,0 +1,307 @@
+"""What the article says of its regimes, judged on endings that are one thing each (chapter 3)."""
+
+import numpy as np
+
+from fma.chapters.article import EPOCH
+from fma.chapters.experiments import eight_widths, population
+from fma.chapters.ledger import (
+    FAILS,
+    HOLDS,
+    POPULATION,
+    UNTESTED,
+    Finding,
+    Picture,
+    claim,
+)
+from fma.chapters.words import column, many, percent
+from fma.network import ACTIVATIONS, forward, gradient
+from fma.probe import start
+from fma.regimes import regime
+from fma.statistics import wilson_interval
+from fma.sweeps import compute
+from fma.task import TASKS
+from fma.training import train
+
+SPREAD, DOMINATED = 0.25, 0.5  # of the outputs of layer 2, the share of the two largest
+MOST = 0.95  # of the runs that a statement about all of a kind has to hold for
+ORDER = ("dead", "plateau", "converge")
+
+
+# Endings in general -----------------------------------------------------------------------------
+
+
+def concentration(recipe="table", n_seeds=20, name="ending", *, progress=True):
+    """The share of the two largest outputs of layer 2, by ending (or by regime).
+
+    Returns
+    -------
+    dict of str to array
+        One value a run of the population of widths and seeds.
+    """
+    results = population(recipe, n_seeds, progress=progress)[1]
+    names = sorted({r[name] for r in results} - {"diverged"})
+    return {key: column([r for r in results if r[name] == key], "top_two") for key in names}
+
+
+def with_interval(good):
+    """A share in words with Wilson's interval: "12 of 40 (17 to 45 %)"."""
+    k, n = int(np.sum(good)), len(good)
+    low, high = wilson_interval(k, n)
+    return f"{k} of {n} ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def weakened(case):
+    """Train a network and compare the gradients of one state with and without the leak's factor.
+
+    Returns
+    -------
+    dict
+        "alive" at the end. Of the state after the last update: "signal", by what factor the
+        gradient that reaches W2 grows if layer 2 passes it on with slope 1 and the error stays as
+        it is; "factor", the same if the answer, and with it the error, is computed with slope 1,
+        too. nan if there is no gradient, or if the run diverged.
+    """
+    recipe, task = case.recipe, TASKS[case.task]()
+    p = train(case.width, case.seed, recipe, task, parameters=start(case), detail=0).parameters
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        _, A1, Z2, _, Z3 = forward(p, task.x_train, act)
+        _, as_is, top = gradient(p, task, act)
+        passed = A1.T @ (2 / len(Z3) * (Z3 - task.y_train) @ p.W3.T)
+        answer = Z2 @ p.W3 + p.b3
+        linear = A1.T @ (2 / len(Z3) * (answer - task.y_train) @ p.W3.T)
+        weak = np.linalg.norm(as_is.W2)
+        ratios = [np.linalg.norm(g) / weak for g in (passed, linear)]
+    signal, factor = (float(x) if np.isfinite(x) else np.nan for x in ratios)
+    return {"alive": int((top > 0).sum()), "signal": signal, "factor": factor}
+
+
+def weak_gradients(recipe="table", n_seeds=20, *, progress=True):
+    """`weakened` of every run of the population that ends with no neuron alive."""
+    cases, results = population(recipe, n_seeds, progress=progress)
+    dead = [c for c, r in zip(cases, results, strict=True) if r["regime"] == "dead"]
+    return compute(weakened, dead, label="weakened", progress=progress)
+
+
+def two_thresholds(values, names, order=ORDER):
+    """The two thresholds that name most runs: order[0] below, order[1] between, order[2] above.
+
+    Returns
+    -------
+    (float, float)
+    """
+    rank = np.array([order.index(name) for name in names])
+    cuts = np.concatenate([[-np.inf], np.sort(values), [np.inf]])
+    below = [np.array([(rank[values < c] == k).sum() for c in cuts]) for k in range(3)]
+    best = -1, 0, 0
+    for i in range(len(cuts)):
+        right = below[0][i] + (below[1][i:] - below[1][i]) + below[2][-1] - below[2][i:]
+        j = int(right.argmax())
+        best = max(best, (int(right[j]), i, i + j))
+    return float(cuts[best[1]]), float(cuts[best[2]])
+
+
+def name_by(values, thresholds, order=ORDER):
+    """The names that two thresholds give."""
+    low, high = thresholds
+    return np.where(values < low, order[0], np.where(values < high, order[1], order[2]))
+
+
+def separated(results, seeds, folds=5):
+    """How many runs Z2_max names whose seed took no part in choosing the two thresholds.
+
+    Returns
+    -------
+    (int, int, int)
+        Named rightly by the thresholds; by the commonest regime alone; runs.
+    """
+    seen = [i for i, r in enumerate(results) if r["regime"] in ORDER]
+    names = np.array([results[i]["regime"] for i in seen])
+    values = np.array([results[i][f"z2_max_{EPOCH}"] for i in seen])
+    fold = np.array([seeds[i] for i in seen]) % folds
+    right = 0
+    for k in np.unique(fold):
+        cuts = two_thresholds(values[fold != k], names[fold != k])
+        right += int((name_by(values[fold == k], cuts) == names[fold == k]).sum())
+    return right, max(int((names == name).sum()) for name in ORDER), len(names)
+
+
+# The claims -------------------------------------------------------------------------------------
+
+
+@claim(
+    "C05",
+    rule="Runs over widths and seeds that end as a line that most of layer 2 draws: the two "
+    f"largest of its outputs are below a quarter of the sum; holds if so in {MOST:.0%} of them.",
+    place="03_smoking_gun#population",
+    scope=POPULATION,
+)
+def plateau_is_spread(s):
+    """Whether activity is spread where all neurons draw a line."""
+    found = concentration(s.recipe, s.sizes.seeds, progress=s.progress)
+    line = found.get("line", np.array([]))
+    named = concentration(s.recipe, s.sizes.seeds, "regime", progress=s.progress)
+    plateau = named.get("plateau", np.array([]))
+    was = (
+        "the same for every run that the article's rule calls plateau, learning ones among them: "
+        + (f"{percent(np.mean(plateau < SPREAD))} of {len(plateau)}." if len(plateau) else "none.")
+    )
+    if not len(line):
+        return Finding(UNTESTED, "No run ends as a line.", {"runs": 0}, was=was)
+    part = np.mean(line < SPREAD)
+    return Finding(
+        HOLDS if part >= MOST else FAILS,
+        f"Spread so: {with_interval(line < SPREAD)} runs; at the median the two largest of "
+        f"{s.recipe.hidden} outputs are {percent(np.median(line))} of the sum.",
+        {"runs": len(line), "share_spread": part, "median_top_two": np.median(line)},
+        Picture("share of the two largest outputs", found, SPREAD),
+        was=was,
+    )
+
+
+@claim(
+    "C06",
+    rule="Dead runs over widths and seeds: every Z2 is negative at the end, and in that same state "
+    "the error that reaches W2 is 100 times weaker (within 1 %) than with slope 1 in layer 2.",
+    place="03_smoking_gun#population",
+    scope=POPULATION,
+)
+def dead_is_weak(s):
+    """The same state with the leak's slope and with slope 1."""
+    results = population(s.recipe, s.sizes.seeds, progress=s.progress)[1]
+    norms = {
+        name: column([r for r in results if r["regime"] == name], f"dw2_norm_{EPOCH}")
+        for name in ("dead", "plateau")
+    }
+    was = f"compared ‖dW2‖ at epoch {EPOCH} with that of plateaus, whose error is smaller: "
+    if not len(norms["dead"]):
+        return Finding(
+            UNTESTED, f"Under {s.name} no run dies.", {"dead_runs": 0}, was=was + "none."
+        )
+    found = weak_gradients(s.recipe, s.sizes.seeds, progress=s.progress)
+    ratio = np.nanmedian(norms["dead"]) / np.nanmedian([*norms["plateau"], np.nan])
+    was += f"{ratio:.1f} times as large, where 1/30 was asked for: does not hold."
+    factor, signal = column(found, "factor"), column(found, "signal")
+    negative = all(r["alive"] == 0 for r in found)
+    weak = bool((np.abs(signal - 100) < 1).all())
+    return Finding(
+        HOLDS if negative and weak else FAILS,
+        f"In {many(len(found), 'dead run')} every Z2 is "
+        f"{'negative' if negative else 'not negative'}, and slope 1 would pass on "
+        f"{np.nanmedian(signal):.0f} times the error; were the answer computed with it too, the "
+        f"gradient of W2 would be {np.nanmedian(factor):.0f} times larger at the median.",
+        {
+            "dead_runs": len(found),
+            "signal_median": np.nanmedian(signal),
+            "factor_median": np.nanmedian(factor),
+            "dw2_dead": np.nanmedian(norms["dead"]),
+        },
+        Picture(
+            "gradient of W2 with slope 1 in layer 2, times that with the leak",
+            {"dead": factor[np.isfinite(factor)]},
+            100,
+            log=True,
+        ),
+        was=was,
+    )
+
+
+@claim(
+    "C07",
+    rule="Runs over widths and seeds that end as a line that few neurons draw: the two largest "
+    f"outputs of layer 2 are more than half of the sum; holds if so in {MOST:.0%} of them.",
+    place="03_smoking_gun#population",
+    scope=POPULATION,
+)
+def few_dominate(s):
+    """Whether one or two neurons dominate where few draw a line."""
+    found = concentration(s.recipe, s.sizes.seeds, progress=s.progress)
+    few = found.get("few", np.array([]))
+    named = concentration(s.recipe, s.sizes.seeds, "regime", progress=s.progress)
+    converge = named.get("converge", np.array([]))
+    was = (
+        "the same for every run that the article's rule calls converge, frozen ones among them: "
+        + (
+            f"{percent(np.mean(converge > DOMINATED))} of {len(converge)}."
+            if len(converge)
+            else "none."
+        )
+    )
+    traces = eight_widths(s.recipe, s.seed, progress=s.progress)
+    its = [_top_two(t) for t in traces.values() if 0 < t.alive[-1] < s.recipe.hidden / 2]
+    if not len(few):
+        return Finding(UNTESTED, f"No run ends so under {s.name}.", {"runs": 0}, was=was)
+    part = np.mean(few > DOMINATED)
+    verdict = HOLDS if part >= MOST else FAILS
+    own = its and all(x > DOMINATED for x in its)
+    other = ""
+    if its and own != (verdict == HOLDS):
+        other = (
+            f"In the article's own {many(len(its), 'converge run')} the two largest carry "
+            f"{percent(min(its))} or more: there it {'holds' if own else 'does not hold'}."
+        )
+    return Finding(
+        verdict,
+        f"So in {with_interval(few > DOMINATED)} runs; the two largest carry {percent(few.min())} "
+        f"to {percent(few.max())} of the output, {percent(np.median(few))} at the median.",
+        {"runs": len(few), "share_dominated": part, "median_top_two": np.median(few)},
+        Picture("share of the two largest outputs", found, DOMINATED),
+        other=other,
+        was=was,
+    )
+
+
+def _top_two(trace):
+    """The share of the two largest outputs of layer 2 after the last update."""
+    recipe, p = trace.recipe, trace.parameters
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+    A2 = forward(p, TASKS[trace.task]().x_train, act)[3]
+    output = np.sort(np.abs(p.W3[:, 0] * A2.mean(axis=0)))[::-1]
+    return float(output[:2].sum() / output.sum())
+
+
+@claim(
+    "C09",
+    rule=f"Runs over widths and seeds: two thresholds on Z2_max at epoch {EPOCH}, dead below "
+    "plateau below converge, chosen on other seeds, name at least 99 % of the regimes.",
+    place="03_smoking_gun#population",
+    scope=POPULATION,
+)
+def z2_max_separates(s):
+    """Whether Z2_max tells the article's three regimes apart."""
+    cases, results = population(s.recipe, s.sizes.seeds, progress=s.progress)
+    present = [name for name in ORDER if any(r["regime"] == name for r in results)]
+    values = {
+        n: column([r for r in results if r["regime"] == n], f"z2_max_{EPOCH}") for n in present
+    }
+    was = "chose the thresholds on the very runs that they named."
+    if len(present) < 3:
+        return Finding(
+            UNTESTED,
+            f"Under {s.name} only {' and '.join(present) or 'diverged runs'} occur.",
+            {"runs": len(results)},
+            was=was,
+        )
+    right, guessed, n = separated(results, [c.seed for c in cases])
+    traces = eight_widths(s.recipe, s.seed, progress=s.progress)
+    groups = {}
+
+    for trace in traces.values():
+        groups.setdefault(regime(trace), []).append(trace.z2_max[min(EPOCH, len(trace.cost) - 1)])
+    own = set(ORDER) <= set(groups) and (
+        max(groups["dead"]) < min(groups["plateau"])
+        and max(groups["plateau"]) < min(groups["converge"])
+    )
+    verdict = HOLDS if right >= 0.99 * n else FAILS
+    other = ""
+    if own and verdict == FAILS:
+        other = "In the article's own eight runs it does separate the three: there it holds."
+    return Finding(
+        verdict,
+        f"Thresholds chosen on other seeds name {percent(right, n)} of {many(n, 'run')}; the "
+        f"commonest regime alone {percent(guessed, n)}.",
+        {"runs": n, "named": right / n, "guessed": guessed / n},
+        Picture(f"Z2_max at epoch {EPOCH}", values, 0),
+        other=other,
+        was=was,
+    )

@@ -1,0 +1,637 @@
+"""Chapter 8: is W2 to blame? Transplants beside their controls, the lucky neurons, the freeze."""
+
+from dataclasses import dataclass, replace
+from itertools import chain, combinations
+
+import numpy as np
+
+from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, grid_runs, population
+from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
+from fma.chapters.words import column, many, percent
+from fma.figures import ACCENT, AXIS, ENDING_COLOURS, INK, PAPER, chart, label
+from fma.network import ACTIVATIONS, INITS, forward
+from fma.probe import THROWN, Probe, probe, start
+from fma.recipe import Recipe, as_recipe
+from fma.regimes import ENDINGS, ending
+from fma.statistics import bootstrap_interval
+from fma.sweeps import compute
+from fma.task import TASKS
+from fma.training import train
+from fma.transplant import BLOCKS, flatten
+
+STRANGER = 10_000  # added to a seed for an unrelated network
+SUBSETS = tuple(chain.from_iterable(combinations(BLOCKS, k) for k in range(len(BLOCKS) + 1)))
+NEAR = 3.3, 4.3  # η λ₀ of the runs near the border
+WIDE = range(105, 129, 4)
+CLEAR = 0.9  # an AUC above it, or below one minus it, tells who survives
+
+# Transplants and their controls -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """A network of which something is replaced by something as good that is not special."""
+
+    width: int
+    seed: int
+    recipe: Recipe
+    how: str  # a key of DISTURBANCES
+    draw: int = 0
+
+
+def _columns(p, random):
+    return p._replace(W2=p.W2[:, random.permutation(p.W2.shape[1])])
+
+
+def _noise(size):
+    return lambda p, random, draw: type(p)(*(w * (1 + size * random.randn(*w.shape)) for w in p))
+
+
+DISTURBANCES = {
+    "nothing": lambda p, random, draw: p,
+    "W3 shuffled": lambda p, random, draw: p._replace(W3=random.permutation(p.W3)),
+    "W3 drawn anew": lambda p, random, draw: p._replace(W3=draw(random, *p.W3.shape)),
+    "W3 its mean": lambda p, random, draw: flatten(p, ("W3",)),
+    "W2 shuffled by neuron": lambda p, random, draw: _columns(p, random),
+    "W2 drawn anew": lambda p, random, draw: p._replace(W2=draw(random, *p.W2.shape)),
+    "W2 its mean": lambda p, random, draw: flatten(p, ("W2",)),
+    "W1 drawn anew": lambda p, random, draw: p._replace(W1=draw(random, *p.W1.shape)),
+    "all by 1 %": _noise(0.01),
+    "all by 0.1 %": _noise(0.001),
+}
+RANDOM = tuple(
+    name for name in DISTURBANCES if name not in ("nothing", "W3 its mean", "W2 its mean")
+)
+
+
+def disturb(case):
+    """Train a disturbed network; its "ending"."""
+    recipe = case.recipe
+    parameters = start(Probe(case.width, case.seed, recipe))
+    random = np.random.RandomState([case.seed, case.draw])
+    parameters = DISTURBANCES[case.how](parameters, random, INITS[recipe.init])
+    trace = train(case.width, case.seed, recipe, parameters=parameters, detail=0)
+    return {"ending": ending(trace)}
+
+
+def disturbances(
+    recipe="table", width=64, seed=1, n_draws=40, factors=(1, 0.85, 1.25), progress=True
+):
+    """Disturb one network at several multiples of its learning rate.
+
+    Returns
+    -------
+    dict
+        From factor to a dict from each of DISTURBANCES to the list of its endings.
+    """
+    recipe, found = as_recipe(recipe), {}
+    for factor in factors:
+        rate = replace(recipe, learning_rate=factor * recipe.learning_rate)
+        plan = [
+            Disturbed(width, seed, rate, how, draw)
+            for how in DISTURBANCES
+            for draw in range(n_draws if how in RANDOM else 1)
+        ]
+        results = compute(disturb, plan, label=f"disturbed, {factor:g} η", progress=progress)
+        found[factor] = {
+            how: [r["ending"] for c, r in zip(plan, results, strict=True) if c.how == how]
+            for how in DISTURBANCES
+        }
+    return found
+
+
+def tipped(endings):
+    """How many runs of each disturbance ended otherwise than "nothing" did, and of how many."""
+    own = endings["nothing"][0]
+    return {
+        how: (sum(name != own for name in names), len(names))
+        for how, names in endings.items()
+        if how != "nothing"
+    }
+
+
+def grafts(recipe="table", widths=PAIR, seed=1, progress=True):
+    """Both networks of a seed with every set of layers taken from the other.
+
+    Returns
+    -------
+    list of list of dict
+        For each receiver the results of `probe` in the order of SUBSETS.
+    """
+    plan = [
+        Probe(receiver, seed, as_recipe(recipe), donor=(donor, seed), blocks=blocks)
+        for receiver, donor in (widths, widths[::-1])
+        for blocks in SUBSETS
+    ]
+    results = compute(probe, plan, label="transplants", progress=progress)
+    return [results[: len(SUBSETS)], results[len(SUBSETS) :]]
+
+
+SINGLE = (("W1",), ("W2",), ("W3",), BLOCKS)
+
+
+def carried(recipe="table", widths=PAIR, n_seeds=200, progress=True):
+    """Where two widths of a seed end differently: does a layer of the other change the ending?
+
+    The control is the same layer of a stranger, a network of the donor's width from another seed.
+
+    Returns
+    -------
+    dict
+        From (blocks, "other" or "stranger") to (changed, transplants), and under the key "differ"
+        (seeds that differ, seeds).
+    """
+    recipe, seeds = as_recipe(recipe), range(1, n_seeds + 1)
+    own = compute(probe, grid_runs(recipe, widths, seeds), label="pairs, shared", progress=progress)
+    names = column(own, "ending").reshape(2, n_seeds)
+    apart = [int(s) for s in np.array(seeds)[names[0] != names[1]]]
+    found = {"differ": (len(apart), n_seeds)}
+    for donor_is, shift in (("other", 0), ("stranger", STRANGER)):
+        for blocks in SINGLE:
+            plan, before = [], []
+            for side in (0, 1):
+                plan += [
+                    Probe(
+                        widths[side], s, recipe, donor=(widths[1 - side], s + shift), blocks=blocks
+                    )
+                    for s in apart
+                ]
+                before += [names[side, s - 1] for s in apart]
+            after = compute(probe, plan, label=f"{donor_is} {' '.join(blocks)}", progress=progress)
+            changed = sum(r["ending"] != b for r, b in zip(after, before, strict=True))
+            found[blocks, donor_is] = changed, len(plan)
+    return found
+
+
+def strangers(recipe="table", n_seeds=100, width=64, progress=True):
+    """Networks of one width that take every set of layers from an unrelated seed's network.
+
+    Returns
+    -------
+    array of dict (n_seeds, 8)
+        The results of `probe`, in the order of SUBSETS.
+    """
+    plan = [
+        Probe(width, seed, as_recipe(recipe), donor=(width, seed + STRANGER), blocks=blocks)
+        for seed in range(1, n_seeds + 1)
+        for blocks in SUBSETS
+    ]
+    return np.reshape(compute(probe, plan, label="strangers", progress=progress), (n_seeds, -1))
+
+
+def as_factorial(outcome):
+    """Outcomes in the order of SUBSETS, (n, 8), as an array (n, 2, 2, 2): W1, W2, W3 given."""
+    result = np.empty((len(outcome), 2, 2, 2))
+    for values, blocks in zip(np.transpose(outcome), SUBSETS, strict=True):
+        result[(slice(None), *(int(block in blocks) for block in BLOCKS))] = values
+    return result
+
+
+EFFECTS = ((0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2))
+
+
+def effects(outcome):
+    """The power of each main effect and interaction in each replicate of a factorial experiment.
+
+    Parameters
+    ----------
+    outcome : array (n, 2, 2, 2)
+        Which level is which may differ from replicate to replicate, so each is split on its own.
+
+    Returns
+    -------
+    array (n, 7)
+        In the order of EFFECTS; their sum is the variance within the replicate.
+    """
+    outcome, signs = np.asarray(outcome, dtype=float), np.array([1.0, -1.0])
+    power = []
+    for used in EFFECTS:
+        effect = outcome
+        for axis in (2, 1, 0):  # contract the last axis first
+            effect = effect @ (signs if axis in used else np.ones(2)) / 2
+        power.append(effect**2)
+    return np.transpose(power)
+
+
+def shares(outcome):
+    """What each layer explains of the variance within replicates, with a bootstrap over them.
+
+    Returns
+    -------
+    dict
+        From EFFECTS to (share, low, high); empty if nothing varies.
+    """
+    power = effects(outcome)
+    if not power.any():
+        return {}
+    random = np.random.default_rng(0)
+    drawn = power[random.integers(0, len(power), (999, len(power)))].sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        parts = drawn / drawn.sum(axis=1, keepdims=True)
+    low, high = np.nanquantile(parts, (0.025, 0.975), axis=0)
+    whole = power.sum(axis=0) / power.sum()
+    return {key: (float(whole[i]), float(low[i]), float(high[i])) for i, key in enumerate(EFFECTS)}
+
+
+def nested_pairs(recipe="table", widths=PAIR, n_seeds=200, progress=True):
+    """Two widths of each seed, in one stream and nested.
+
+    Returns
+    -------
+    dict
+        From "shared" and "nested" to (differ, eta): whether the endings differ, (n_seeds,), and
+        η λ₀ of both, (2, n_seeds).
+    """
+    found = {}
+    for streams in ("shared", "nested"):
+        plan = grid_runs(recipe, widths, range(1, n_seeds + 1), streams=streams)
+        results = compute(probe, plan, label=f"pairs, {streams}", progress=progress)
+        names = column(results, "ending").reshape(2, n_seeds)
+        eta = column(results, "eta_sharpness").reshape(2, n_seeds)
+        found[streams] = names[0] != names[1], eta
+    return found
+
+
+def difference(first, second):
+    """Mean of `second` - `first`, run by run, with its bootstrap interval."""
+    values = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
+    return (float(values.mean()), *bootstrap_interval(values))
+
+
+# The lucky neurons ------------------------------------------------------------------------------
+
+
+def auc(values, chosen):
+    """The chance that a chosen neuron's value exceeds another's (area under the ROC curve)."""
+    from scipy.stats import rankdata
+
+    chosen = np.asarray(chosen, dtype=bool)
+    n, m = chosen.sum(), (~chosen).sum()
+    return float((rankdata(values)[chosen].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def _imbalance(p):
+    """W3² minus the squared incoming weights of each layer-2 neuron, which small steps keep."""
+    return p.W3[:, 0] ** 2 - (p.W2**2).sum(axis=0) - p.b2**2
+
+
+def _tops(p, recipe, task):
+    return forward(p, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[2].max(axis=0)
+
+
+def survivors(case):
+    """Train a network and say whether its initial W3 told which layer-2 neurons end alive.
+
+    Returns
+    -------
+    dict
+        "ending", "alive" and "eta_sharpness" as in `probe`; "auc" of the initial W3 for being
+        alive after the last update, "auc_chance" of the same values dealt at random, "auc_pull" of
+        -|W3| after the first update; "kept_thrown" and "kept_after": the correlation over the
+        neurons of W3² - |incoming|² between the start and the end of the throw, and between then
+        and the last update. nan where no neuron or every neuron is alive.
+    """
+    from fma.probe import initial
+
+    recipe, task, p = case.recipe, TASKS[case.task](), start(case)
+
+    def after(p, epochs):
+        return train(case.width, case.seed, recipe, task, epochs, p, detail=0)
+
+    one = after(p, 1).parameters
+    thrown = after(one, min(THROWN, recipe.epochs) - 1).parameters if recipe.epochs > 1 else one
+    last = after(p, recipe.epochs)
+    chosen = _tops(last.parameters, recipe, task) > 0
+    result = {
+        "ending": ending(last, task),
+        "alive": int(chosen.sum()),
+        "eta_sharpness": initial(case)["eta_sharpness"],
+    }
+    names = "auc", "auc_chance", "auc_pull", "kept_thrown", "kept_after"
+    if not 0 < chosen.sum() < len(chosen) or result["ending"] == "diverged":
+        return result | dict.fromkeys(names, np.nan)
+    W3 = p.W3[:, 0]
+    values = _imbalance(p), _imbalance(thrown), _imbalance(last.parameters)
+    return result | {
+        "auc": auc(W3, chosen),
+        "auc_chance": auc(np.random.RandomState(case.seed).permutation(W3), chosen),
+        "auc_pull": auc(-np.abs(one.W3[:, 0]), chosen),
+        "kept_thrown": float(np.corrcoef(values[:2])[0, 1]),
+        "kept_after": float(np.corrcoef(values[1:])[0, 1]),
+    }
+
+
+def exchange(case):
+    """Train, find the k survivors of layer 2, exchange their luck with k others, train again.
+
+    The others are drawn at random among those that did not survive.
+
+    Returns
+    -------
+    dict
+        "k"; of the run in which the W3 were exchanged, and of the control in which the incoming
+        weights were: "to_w3", "to_w2", the share of the others that are alive at the end, nan if
+        it does not end with few. Of two runs in which W3 of the k survivors, or of the k others,
+        was set to the mean: the endings "without" and "control"; "ending" of the first run.
+    """
+    recipe, task, p = case.recipe, TASKS[case.task](), start(case)
+
+    def run(p):
+        trace = train(case.width, case.seed, recipe, task, parameters=p, detail=0)
+        return ending(trace, task), _tops(trace.parameters, recipe, task) > 0
+
+    name, chosen = run(p)
+    lucky, rest = np.flatnonzero(chosen), np.flatnonzero(~chosen)
+    k = min(len(lucky), len(rest))
+    others = np.random.RandomState(case.seed).permutation(rest)[:k]
+    lucky = lucky[:k]
+    order = np.arange(len(chosen))
+    order[lucky], order[others] = others, lucky
+    to = {}
+    for block, changed in (
+        ("w3", p._replace(W3=p.W3[order])),
+        ("w2", p._replace(W2=p.W2[:, order])),
+    ):
+        again, alive = run(changed)
+        to[f"to_{block}"] = float(alive[others].mean()) if k and again == "few" else np.nan
+    means = {}
+    for which, indices in (("without", lucky), ("control", others)):
+        W3 = p.W3.copy()
+        W3[indices] = W3.mean()
+        means[which] = run(p._replace(W3=W3))[0]
+    return {"ending": name, "k": k} | to | means
+
+
+def lucky(recipe="table", n_seeds=20, width=64, seed=1, progress=True):
+    """The runs of the population that end with few live neurons, and the article's 64.
+
+    Returns
+    -------
+    (list of dict, list of dict, dict)
+        Results of `survivors` and of `exchange`, and `survivors` of that one network.
+    """
+    cases, results = population(recipe, n_seeds, progress=progress)
+    few = [c for c, r in zip(cases, results, strict=True) if r["ending"] == "few"]
+    told = compute(survivors, few, label="survivors", progress=progress)
+    exchanged = compute(exchange, few, label="exchanged", progress=progress)
+    (own,) = compute(
+        survivors, [Probe(width, seed, as_recipe(recipe))], label="one network", progress=progress
+    )
+    return told, exchanged, own
+
+
+# The freeze -------------------------------------------------------------------------------------
+
+
+def course(case):
+    """Follow what a network answers, update by update.
+
+    Returns
+    -------
+    dict
+        Arrays over the updates 0, 1, …: "answer" (mean over the training rows), "positive" (how
+        many W3 are positive), "largest" (the largest W3) and "leader" (its neuron), "alive";
+        shorter if the run diverges.
+    """
+    recipe, task, p = case.recipe, TASKS[case.task](), start(case)
+    act, rows = ACTIVATIONS[recipe.activation](recipe.slope), []
+    for _ in range(recipe.epochs + 1):
+        with np.errstate(over="ignore", invalid="ignore"):
+            Z2, _, Z3 = forward(p, task.x_train, act)[2:]
+        if not np.isfinite(Z3).all():
+            break
+        W3 = p.W3[:, 0]
+        rows.append((Z3.mean(), (W3 > 0).sum(), W3.max(), W3.argmax(), (Z2.max(axis=0) > 0).sum()))
+        p = train(case.width, case.seed, recipe, task, 1, p, detail=0).parameters
+    names = "answer", "positive", "largest", "leader", "alive"
+    return dict(zip(names, np.array(rows).T, strict=True))
+
+
+def courses(recipe="table", widths=PAIR, seed=1, epochs=101, progress=True):
+    """`course` of each width, by width."""
+    recipe = as_recipe(recipe)
+    recipe = replace(recipe, epochs=min(epochs, recipe.epochs))
+    results = compute(course, grid_runs(recipe, widths, [seed]), label="course", progress=progress)
+    return dict(zip(widths, results, strict=True))
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What the sign of W3 after the throw tells about runs near the border and beyond it."""
+
+    near: list  # results of `probe`, fresh networks of all widths with η λ₀ in NEAR
+    wide: list  # widths WIDE at the recipe's own learning rate
+
+    @staticmethod
+    def told(results):
+        """How many runs the rule "a positive W3 is left: line; none: not" names, of how many."""
+        right = [(r["positive_12"] > 0) == (r["ending"] == "line") for r in results]
+        return sum(right), len(right)
+
+    @staticmethod
+    def guessed(results):
+        """How many runs the commonest ending, line or not, names."""
+        line = sum(r["ending"] == "line" for r in results)
+        return max(line, len(results) - line), len(results)
+
+    def by_step(self):
+        """How many of `near` a threshold on η λ₀ names that was fitted to the other half."""
+        eta, line = column(self.near, "eta_sharpness"), column(self.near, "ending") == "line"
+        right = 0
+        for half in (0, 1):
+            fit, judge = np.arange(len(eta)) % 2 == half, np.arange(len(eta)) % 2 != half
+            cut = max(eta[fit], key=lambda cut: ((eta[fit] < cut) == line[fit]).sum())
+            right += int(((eta[judge] < cut) == line[judge]).sum())
+        return right, len(eta)
+
+    @property
+    def lost(self):
+        """The epochs at which the runs near the border that die lose their last neuron."""
+        died = column(self.near, "died")
+        return died[died >= 0]
+
+
+def signs(recipe="table", n_near=300, n_wide=12, progress=True):
+    """Make the runs of `Signs`: seeds that no other study uses."""
+    recipe, random = as_recipe(recipe), np.random.RandomState(2030)
+    near = [
+        Probe(
+            int(random.randint(POPULATION_WIDTHS[0], POPULATION_WIDTHS[-1] + 1)),
+            int(random.randint(2_000, 2**31)),
+            recipe,
+            eta_sharpness=float(random.uniform(*NEAR)),
+        )
+        for _ in range(n_near)
+    ]
+    wide = grid_runs(recipe, WIDE, range(2_001, 2_001 + n_wide))
+    return Signs(
+        compute(probe, near, label="near the border", progress=progress),
+        compute(probe, wide, label="wide", progress=progress),
+    )
+
+
+# Figures ----------------------------------------------------------------------------------------
+
+
+@chart
+def ending_rows(layout, rows, title, xlabel="share of runs"):
+    """Stacked shares of the endings: rows of (name, endings)."""
+    figure, axis = layout.figure(title, 0.95 + 0.28 * len(rows))
+    used = [n for n in ENDINGS if any(n in names for _, names in rows)]
+    for y, (_, names) in enumerate(rows):
+        left = 0
+        for name in used:
+            part = names.count(name) / max(len(names), 1)
+            axis.barh(y, part, left=left, height=0.72, color=ENDING_COLOURS[name], lw=0)
+            if part > 0.07:
+                axis.text(
+                    *(left + part / 2, y, f"{names.count(name)}"),
+                    color=PAPER,
+                    ha="center",
+                    va="center",
+                    fontweight="bold",
+                )
+            left += part
+    across = 3 if layout.phone else 6
+    for i, name in enumerate(used):
+        down, right = divmod(i, across)
+        axis.text(
+            *(right / across, -0.85 - 0.75 * down, f"■ {name}"),
+            color=ENDING_COLOURS[name],
+            fontweight="bold",
+            va="center",
+        )
+    axis.set(yticks=range(len(rows)), yticklabels=[name for name, _ in rows], xlabel=xlabel)
+    axis.set(ylim=(len(rows) - 0.5, -1.3 - 0.75 * ((len(used) - 1) // across)))
+    axis.set(xlim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "½", "all"])
+    axis.grid(visible=False)
+    return figure
+
+
+@chart
+def intervals(layout, rows, title, xlabel, limit=1.0):
+    """A dot with its interval for each row of (name, value, low, high, marked)."""
+    figure, axis = layout.figure(title, 0.7 + 0.27 * len(rows))
+    for y, (_, value, low, high, marked) in enumerate(rows):
+        colour = ACCENT if marked else INK
+        axis.plot((low, high), (y, y), color=colour, lw=1.4)
+        axis.plot(value, y, "o", color=colour)
+        label(axis, high, y, f"{value:.0%}", shift=5, va="center", color=colour)
+    axis.set(yticks=range(len(rows)), yticklabels=[row[0] for row in rows], xlabel=xlabel)
+    axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(-0.02, 1.12 * limit))
+    axis.grid(axis="y", visible=False)
+    axis.grid(axis="x", visible=True)
+    return figure
+
+
+@chart
+def luck(layout, told):
+    """The AUC of the initial W3 of every run, beside the same values dealt at random."""
+    known = [r for r in told if np.isfinite(r["auc"])]
+    median = np.median(column(known, "auc")) if known else np.nan
+    title = f"Who will live stands in W3 at the start: median {median:.2f}, by chance 0.5"
+    figure, axis = layout.figure(title, 3.2)
+    eta = column(known, "eta_sharpness")
+    for name, colour, marker in (("auc_chance", AXIS, "x"), ("auc", ACCENT, "o")):
+        axis.plot(eta, column(known, name), marker, color=colour, ms=4, ls="")
+    axis.axhline(0.5, color=INK, lw=0.9, ls=(0, (4, 3)))
+    label(axis, eta.min(), 1.06, "● initial W3", color=ACCENT, va="center")
+    label(axis, np.median(eta), 1.06, "× dealt at random", color=INK, va="center")
+    axis.set(ylim=(-0.04, 1.12), xlabel="η λ₀", ylabel="chance to tell a survivor")
+    return figure
+
+
+@chart
+def throw_and_freeze(layout, found, truth):
+    """The mean answer and the number of positive W3 of each width, update by update."""
+    widths = " and ".join(map(str, found))
+    title = f"The mean answer of {widths}: the throw, and what follows"
+    shape, height = ((2, 1), 5.2) if layout.phone else ((1, 2), 3.1)
+    figure, axes = layout.figure(title, height, *shape)
+    for (width, one), colour, style in zip(
+        found.items(), (INK, ACCENT), ("-", (0, (4, 1.5))), strict=False
+    ):
+        n = len(one["answer"])
+        for axis, steps in zip(axes, (slice(0, THROWN + 1), slice(THROWN, n)), strict=True):
+            x = np.arange(n)[steps]
+            if len(x):
+                axis.plot(
+                    x,
+                    one["answer"][steps],
+                    color=colour,
+                    ls=style,
+                    marker="o" if len(x) < 20 else "",
+                    ms=3,
+                )
+                label(
+                    axis,
+                    x[-1],
+                    one["answer"][steps][-1],
+                    f"{width}",
+                    shift=4,
+                    color=colour,
+                    va="center",
+                )
+    for axis in axes:
+        axis.axhline(truth, color=AXIS, lw=0.9, ls=(0, (1, 2)))
+        axis.set(xlabel="update")
+    label(axes[0], 0, truth, "truth", color=INK, va="bottom")
+    axes[0].set_ylabel("mean answer")
+    return figure
+
+
+# The claim --------------------------------------------------------------------------------------
+
+
+@claim(
+    "C24",
+    rule="Runs over widths and seeds that end with few live neurons. Holds if the initial W3 tells "
+    f"who is alive at the end (AUC above {CLEAR} at the median) and if in most of them the ending "
+    "changes when the survivors start from average W3, and in fewer when as many others do.",
+    place="08_is_it_w2#luck",
+    scope=POPULATION,
+)
+def decisive_neuron(s):
+    """Whether luck at the start tells who survives, and whether it decides how the run ends."""
+    told, exchanged, own = lucky(s.recipe, s.sizes.seeds, seed=s.seed, progress=s.progress)
+    known = column([r for r in told if np.isfinite(r["auc"])], "auc") if told else np.array([])
+    was = (
+        "asked whether the later winner began first of all in W3 or Z2 (8 of 28 in W3, 1 in Z2), "
+        "and found that it did not: does not hold."
+    )
+    if not len(known):
+        return Finding(
+            UNTESTED, f"No run under {s.name} ends with few live neurons.", {"runs": 0}, was=was
+        )
+    changed = [np.mean([r[w] != r["ending"] for r in exchanged]) for w in ("without", "control")]
+    told_by = float(np.median(known))
+    reverse = int((known < 1 - CLEAR).sum())
+    holds = told_by > CLEAR and changed[0] > 0.5 and changed[0] > changed[1]
+    follows = np.nanmean(column(exchanged, "to_w3"))
+    return Finding(
+        HOLDS if holds else FAILS,
+        f"In {many(len(known), 'run')} the initial W3 tells a survivor with a median AUC of "
+        f"{told_by:.2f} (the other way round in {reverse}); if W3 is exchanged {percent(follows)} "
+        f"of those who got it survive. Yet without that luck {percent(changed[0])} of the runs "
+        f"end otherwise ({percent(changed[1])} if others lose theirs): who lives is told, how the "
+        "run ends is not.",
+        {
+            "runs": len(known),
+            "auc_median": told_by,
+            "auc_64": own["auc"],
+            "other_way_round": reverse,
+            "follow_w3": follows,
+            "follow_w2": np.nanmean(column(exchanged, "to_w2")),
+            "ending_changes": changed[0],
+            "ending_changes_control": changed[1],
+        },
+        Picture(
+            "chance that the initial W3 tells a survivor (AUC)",
+            {
+                "initial W3": known,
+                "dealt at random": column([r for r in told if np.isfinite(r["auc"])], "auc_chance"),
+            },
+            CLEAR,
+        ),
+        was=was,
+    )
