@@ -190,51 +190,6 @@ class Evidence:
             **{f"met_{name}": count for name, count in entries.items()},
         )
 
-    def c02(self):
-        """The puzzle itself."""
-        rows, holds = {}, {}
-        for name, traces in self.tables.items():
-            few, more = traces[63].cost, traces[64].cost
-            quick = int(np.flatnonzero(few > 1.5 * few[-1]).max(initial=-1)) + 1
-            level = more[min(10, len(more) - 1)]
-            frozen = int((more[10:] > 0.8 * level).sum())
-            fallen = bool(more[-1] < 0.2 * level)
-            holds[name] = quick <= 40 and 50 <= frozen <= 100 and fallen
-            rows[name] = quick, frozen, fallen
-        quick, frozen, fallen = rows[self.name]
-        others = [name for name in self.recipes if name != self.name and holds[name]]
-        return self._found(
-            self._under(holds),
-            f"Under {self.name}, seed {self.seed}: 63 is within half of its final cost after "
-            f"{many(quick, 'epoch')}; 64 stays near its cost of epoch 10 for "
-            f"{many(frozen, 'epoch')} and {'then falls' if fallen else 'does not fall'}. "
-            + (
-                f"The same is seen under {' and '.join(others)}."
-                if others
-                else "No other recipe of the article shows it."
-            ),
-            "Under a recipe: 63 within 1.5 times its final cost by epoch 40; 64 above 0.8 times "
-            "its cost of epoch 10 for 50 to 100 epochs, and at the end below 0.2 times it.",
-            "02_regimes",
-            quick_63=quick,
-            frozen_64=frozen,
-            fallen_64=fallen,
-        )
-
-    def c03(self):
-        """The printed table."""
-        entries, total = self._entries(), 4 * len(WIDTHS)
-        text = ", ".join(f"{count} under {name}" for name, count in entries.items())
-        return self._found(
-            self._under({name: count == total for name, count in entries.items()}),
-            f"Printed entries that come out to the digit, of {total}: {text}.",
-            "Under a recipe: final cost, regime, Z2_max and ‖dW2‖ of all eight widths agree with "
-            "every printed digit, rounded or cut.",
-            "06_which_recipe",
-            entries=total,
-            **{f"met_{name}": count for name, count in entries.items()},
-        )
-
     def c04(self):
         """Regime against width."""
         from scipy.stats import chi2_contingency
@@ -296,37 +251,6 @@ class Evidence:
             plateau_runs=len(plateau),
             share_spread=part,
             median_effective=np.median(effective),
-        )
-
-    def c06(self):
-        """Dead: negative and weak."""
-        dead, plateau = self._of_regime("dead"), self._of_regime("plateau")
-        test = (
-            "Runs over widths and seeds: every Z2 of the dead is negative at the end, and their "
-            f"median ‖dW2‖ at epoch {EPOCH} is at most 1/30 of that of the plateaus."
-        )
-        if not dead or not plateau:
-            return self._found(
-                UNTESTED,
-                f"Under {self.name} {many(len(dead), 'run')} died and "
-                f"{many(len(plateau), 'run')} ended on a plateau: nothing to compare.",
-                test,
-                "03_smoking_gun",
-                dead_runs=len(dead),
-            )
-        weak = np.median(column(dead, "dw2_norm_100"))
-        usual = np.median(column(plateau, "dw2_norm_100"))
-        negative = all(result["alive"] == 0 for result in dead)
-        return self._found(
-            HOLDS if negative and weak <= usual / 30 else FAILS,
-            f"In {many(len(dead), 'dead run')} every Z2 is "
-            f"{'negative' if negative else 'not negative'}; but the median ‖dW2‖ is {weak:.1f} "
-            f"beside {usual:.1f} on a plateau, a factor of {usual / weak:.1f}.",
-            test,
-            "03_smoking_gun",
-            dead_runs=len(dead),
-            dw2_dead=weak,
-            dw2_plateau=usual,
         )
 
     def c07(self):
@@ -423,28 +347,6 @@ class Evidence:
             runs=len(names),
             named=best,
             dead_named=dead_right,
-        )
-
-    def c10(self):
-        """The gradient of W2, 64 over 63."""
-        ratios = {}
-        for name, traces in self.tables.items():
-            both = [traces[w].gradient_norm[:, 1] for w in PAIR]
-            late = min(map(len, both)) > EPOCH
-            ratios[name] = float(both[1][EPOCH] / both[0][EPOCH]) if late else np.nan
-        holds = {name: 3.5 <= ratio <= 4 for name, ratio in ratios.items()}
-        first, second = self.pairs("shared")
-        others = column(second, "dw2_norm_100") / column(first, "dw2_norm_100")
-        usual = float(np.nanmedian(others))
-        return self._found(
-            self._under(holds),
-            "The ratio is "
-            + ", ".join(f"{ratio:.2f} under {name}" for name, ratio in ratios.items())
-            + f"; over {many(len(others), 'seed')} under {self.name} its median is {usual:.2f}.",
-            f"Under a recipe: the ratio at epoch {EPOCH} lies between 3.5 and 4.",
-            "03_smoking_gun",
-            median_over_seeds=usual,
-            **{f"ratio_{name}": ratio for name, ratio in ratios.items()},
         )
 
     def _beyond(self, results):

@@ -69,7 +69,7 @@ def explorer(draw, state="width=64&seed=1", *, alt, caption=""):
 
         widget = Explorer(**traits(state))._repr_mimebundle_()
         bundle = (widget[0] if isinstance(widget, tuple) else widget) | bundle
-    display(bundle, metadata, raw=True)
+    display(bundle, metadata=metadata, raw=True)
 
 
 def traits(state):

@@ -38,7 +38,8 @@ def show(draw, *, alt, name=None, caption=""):
         html = figures.html(draw, alt=alt, name=name, caption=caption)
         display({"text/html": html, "text/plain": f"Figure: {alt}"}, raw=True)
     else:
-        display(*picture(draw, alt, caption), raw=True)
+        bundle, metadata = picture(draw, alt, caption)
+        display(bundle, metadata=metadata, raw=True)
 
 
 def picture(draw, alt, caption=""):

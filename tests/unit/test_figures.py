@@ -11,7 +11,7 @@ from PIL import Image
 import fma
 from fma import figures
 from fma.baselines import baselines
-from fma.chapters import charts
+from fma.chapters import charts, regimes, setup, smoking_gun
 from fma.figures import common, style, svg
 from fma.notebook import vary
 from fma.regimes import participation_ratio
@@ -52,15 +52,15 @@ def all_charts(traces, costs):
     paired = Paired(np.arange(5.0), np.arange(5.0)[::-1] + 0.1)
     streams = stream_map(dense((2, 63, 64, 1)), dense((2, 64, 64, 1)))
     return {
-        "task_surface": charts.task_surface(fma.product_task()),
-        "recipe_costs": charts.recipe_costs({"table": traces}, costs),
+        "task_surface": setup.task_surface(fma.product_task()),
+        "recipe_costs": setup.recipe_costs({"table": traces}, costs),
         "cost_curves": common.cost_curves(traces, costs),
-        "cost_bars": charts.cost_bars(traces, costs),
-        "regime_cards": charts.regime_cards(traces),
-        "z2_bars": charts.z2_bars(traces, 100),
-        "gradient_bars": charts.gradient_bars(traces, 100),
-        "neuron_map": charts.neuron_map(traces),
-        "concentration": charts.concentration(traces),
+        "cost_bars": regimes.cost_bars(traces, costs),
+        "regime_cards": regimes.regime_cards(traces),
+        "z2_bars": smoking_gun.z2_bars(traces, 100),
+        "gradient_bars": smoking_gun.gradient_bars(traces, 100),
+        "neuron_map": smoking_gun.neuron_map(traces),
+        "concentration": smoking_gun.concentration(traces),
         "stream_strip": charts.stream_strip(streams),
         "neuron_links": charts.neuron_links(streams),
         "long_pair": charts.long_pair(trace, traces[1]),
@@ -185,7 +185,7 @@ def test_cost_curves_draw_every_epoch(traces, layout):
 
 
 def test_cost_bars_are_the_final_costs(traces, costs):
-    figure = charts.cost_bars(traces, costs)(figures.DESK)
+    figure = regimes.cost_bars(traces, costs)(figures.DESK)
     widths = [patch.get_width() for patch in figure.axes[0].patches]
     assert widths == [trace.cost[-1] for trace in traces]
     below = sum(t.cost[-1] < costs["origin"] for t in traces)
@@ -193,9 +193,9 @@ def test_cost_bars_are_the_final_costs(traces, costs):
 
 
 def test_bars_at_an_epoch(traces):
-    figure = charts.z2_bars(traces, 100)(figures.DESK)
+    figure = smoking_gun.z2_bars(traces, 100)(figures.DESK)
     assert [p.get_width() for p in figure.axes[0].patches] == [t.z2_max[100] for t in traces]
-    figure = charts.gradient_bars(traces, 100)(figures.DESK)
+    figure = smoking_gun.gradient_bars(traces, 100)(figures.DESK)
     drawn = [[p.get_width() for p in axes.patches] for axes in figure.axes]
     np.testing.assert_array_equal(np.transpose(drawn), [t.gradient_norm[100] for t in traces])
 
@@ -203,7 +203,7 @@ def test_bars_at_an_epoch(traces):
 def test_titles_say_what_is_there(traces):
     titles = [
         draw(figures.DESK).get_suptitle().replace("\n", " ")
-        for draw in (common.cost_curves(traces, {}), charts.z2_bars(traces, 100))
+        for draw in (common.cost_curves(traces, {}), smoking_gun.z2_bars(traces, 100))
     ]
     assert titles[0] == "The widths part ways: 63 plateau; 80 dead; 64 converge"
     assert titles[1].endswith("below zero for the dead, above for the rest")
@@ -212,7 +212,7 @@ def test_titles_say_what_is_there(traces):
 
 
 def test_cards_show_one_run_of_each_regime(traces):
-    figure = charts.regime_cards([*traces, traces[0]])(figures.DESK)
+    figure = regimes.regime_cards([*traces, traces[0]])(figures.DESK)
     assert [a.get_title(loc="left") or a.get_title() for a in figure.axes] == [
         "plateau: width 63",
         "dead: width 80",
@@ -224,7 +224,7 @@ def test_cards_show_one_run_of_each_regime(traces):
 
 
 def test_neuron_map_is_sorted_by_the_last_epoch(traces):
-    figure = charts.neuron_map(traces)(figures.DESK)
+    figure = smoking_gun.neuron_map(traces)(figures.DESK)
     for axes, trace in zip(figure.axes, traces, strict=False):
         drawn = np.asarray(axes.images[0].get_array())
         assert drawn.shape == (64, 110)
@@ -235,7 +235,7 @@ def test_neuron_map_is_sorted_by_the_last_epoch(traces):
 
 
 def test_concentration_marks_effective_neurons(traces):
-    axes = charts.concentration(traces)(figures.DESK).axes[0]
+    axes = smoking_gun.concentration(traces)(figures.DESK).axes[0]
     marks = [x[0] for x, _ in lines(axes)[2::3]]
     expected = [participation_ratio(t.detail["neuron_output"][-1]) for t in traces]
     np.testing.assert_allclose(marks, expected)

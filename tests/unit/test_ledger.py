@@ -8,6 +8,7 @@ import pytest
 
 import fma
 from fma.chapters import evidence
+from fma.chapters import ledger as ledger_module
 from fma.chapters.designs import SUBSETS
 from fma.chapters.evidence import Evidence, _two_thresholds, as_factorial
 from fma.chapters.ledger import FAILS, HOLDS, ONLY, STATEMENTS, UNTESTED, VERDICTS, Claim, claims
@@ -48,7 +49,7 @@ def with_grid(results, widths):
 
 def test_there_are_25_claims_and_a_test_for_each():
     assert list(STATEMENTS) == [f"C{i:02}" for i in range(1, 26)]
-    assert all(callable(getattr(Evidence, name.lower())) for name in STATEMENTS)
+    assert list(ledger_module.tests()) == list(STATEMENTS)
     assert fma.claims is claims
 
 
@@ -91,14 +92,11 @@ def test_rules_follow_the_runs():
     )
     assert moved.c04()["verdict"] == FAILS
     assert moved.c20()["verdict"] == FAILS
-    assert moved.c06()["verdict"] == FAILS
     same = [result(name, eta_sharpness=x) for x in (3.0, 4.0) for name in ("plateau", "dead")]
     same = with_grid(same * 10, wide + narrow)
     assert same.c04()["verdict"] == HOLDS
-    weak = [result("plateau")] * 20 + [result("dead", dw2_norm_100=0.1)] * 20
-    assert with_grid(weak, wide + narrow).c06()["verdict"] == HOLDS
     one = with_grid([result("plateau")] * 40, wide + narrow)
-    for method in (one.c04, one.c06, one.c07, one.c08, one.c09, one.c20):
+    for method in (one.c04, one.c07, one.c08, one.c09, one.c20):
         assert method()["verdict"] == UNTESTED
     falling = ["dead"] * 20 + ["dead", "plateau"] * 10 + ["plateau"] * 20
     fallen = with_grid([result(n) for n in falling], wide + [80] * 20 + [160] * 20)

@@ -21,7 +21,7 @@ def shown(monkeypatch):
     """What is displayed, as a list of its MIME bundles."""
     bundles = []
 
-    def display(bundle, metadata=None, raw=False):
+    def display(bundle, *, metadata=None, raw=False):
         bundles.append(bundle)
 
     for module in (checking, interactive, outputs, data):

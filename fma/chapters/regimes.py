@@ -1,0 +1,232 @@
+"""Chapter 2: what becomes of the article's eight widths, and whether its table is real."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fma.chapters import article
+from fma.chapters.experiments import eight_widths
+from fma.chapters.ledger import ITS_RUNS, Finding, Picture, claim
+from fma.chapters.words import many
+from fma.figures import (
+    AXIS,
+    INK,
+    MUTED,
+    PAPER,
+    REGIME_COLOURS,
+    REGIME_MARKERS,
+    chart,
+    fixed,
+    label,
+    listing,
+)
+from fma.figures.common import BASELINES, bars, recorded
+from fma.regimes import REGIMES, regime
+
+QUICK, FROZEN, FALL = 40, (50, 100), 0.2  # of the rule for C02
+
+
+def widths_of(traces, name):
+    """The widths that end in that regime, in words: "63 and 65", or "none"."""
+    found = [t.width for t in traces if regime(t) == name]
+    return listing(found) if found else "none"
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """The course of two runs: a quick plateau beside a frozen time and a sudden fall."""
+
+    quick: int  # epochs until the first is within half of its final cost
+    frozen: int  # epochs that the second spends near its cost of epoch 10
+    fallen: bool  # whether the second ends far below that
+
+    @property
+    def seen(self):
+        """Whether it is as the article describes."""
+        return self.quick <= QUICK and FROZEN[0] <= self.frozen <= FROZEN[1] and self.fallen
+
+
+def puzzle(few, more):
+    """Measure the course of two runs, of 63 and of 64 neurons in the article."""
+    with np.errstate(invalid="ignore"):
+        quick = int(np.flatnonzero(few.cost > 1.5 * few.cost[-1]).max(initial=-1)) + 1
+    level = recorded(more, 10, "cost")
+    frozen = int((more.cost[10:] > 0.8 * level).sum()) if np.isfinite(level) else 0
+    return Puzzle(quick, frozen, bool(more.cost[-1] < FALL * level))
+
+
+def table_rows(traces, seed, look):
+    """Each width's outcome with what the article prints in parentheses, as rows of a table."""
+    printed = article.TABLE if seed == article.SEED else {}
+    rows = []
+    for trace in traces:
+        ours = (
+            fixed(trace.cost[-1]),
+            fixed(recorded(trace, look)),
+            fixed(recorded(trace, look, "gradient_norm")[1]),
+            regime(trace),
+        )
+        row = printed.get(trace.width)
+        if row:
+            theirs = row.final_cost, row.z2_max, row.dw2_norm, row.regime
+            ours = [f"{a} ({b})" for a, b in zip(ours, theirs, strict=True)]
+        rows.append([str(trace.width), *ours])
+    return rows
+
+
+def met_in_words(met, total):
+    """How many printed entries come out, in words for where not all do."""
+    return f"{met} of {total} do" if total else "the article prints nothing for these runs"
+
+
+def cut(traces):
+    """The widths whose printed cost is cut, not rounded, in words."""
+    found = [
+        t.width
+        for t in traces
+        if t.width in article.TABLE
+        and article.agreement(article.TABLE[t.width].final_cost, t.cost[-1]) == "cut"
+    ]
+    return listing(found) if found else "none"
+
+
+def recipe_rows(traces):
+    """Final cost and regime of each width under each recipe (name to traces), as rows."""
+    return [
+        [
+            str(runs[0].width),
+            *(" ".join(dict.fromkeys((fixed(t.cost[-1]), regime(t)))) for t in runs),
+        ]
+        for runs in zip(*traces.values(), strict=True)
+    ]
+
+
+def told(traces):
+    """Say final costs and regimes in words, for those who cannot see them."""
+    return ", ".join(f"width {t.width} {fixed(t.cost[-1], 0)} ({regime(t)})" for t in traces)
+
+
+def alive_told(traces):
+    """Say how many neurons are alive at the end, in words."""
+    return ", ".join(f"width {t.width} {t.alive[-1]} ({regime(t)})" for t in traces)
+
+
+@chart
+def cost_bars(layout, traces, baselines):
+    """Final cost of each width."""
+    costs = np.array([t.cost[-1] for t in traces])
+    line = baselines["origin"]
+    below = int((costs < line).sum())
+    title = f"{below or 'No'} of {len(costs)} widths end below the best line through the origin"
+    figure, axis = layout.figure(title, 0.8 + 0.28 * len(traces))
+    bars(axis, traces, costs, lambda value: f"{value:,.0f}")
+    axis.set_xlabel("final cost")
+    _, high = axis.get_xlim()
+    for cost in baselines.values():
+        if cost < high:
+            axis.axvline(cost, color=AXIS, lw=0.8, ls=(0, (4, 3)), zorder=0)
+    place = axis.get_xaxis_transform()
+    if line < high:
+        options = {"ha": "left" if line < 0.5 * high else "right", "color": MUTED}
+        label(axis, line, 1.01, f"{BASELINES['origin']} {line:,.0f}", transform=place, **options)
+    return figure
+
+
+@chart
+def regime_cards(layout, traces):
+    """For one run of each regime, each layer-2 neuron's largest pre-activation at the end."""
+    first = {}
+    for trace in traces:
+        first.setdefault(regime(trace), trace)
+    cards = [first[name] for name in REGIMES if name in first and name != "diverged"]
+    figure = layout.blank("What layer 2 looks like at the last epoch, neuron by neuron", 2.9)
+    shape = (len(cards), 1) if layout.phone else (1, len(cards))
+    if layout.phone:
+        figure.set_size_inches(layout.width, 0.5 + 1.9 * len(cards))
+    if not cards:
+        return figure
+    axes = figure.subplots(*shape, squeeze=False).ravel()
+    for axis, trace in zip(axes, cards, strict=True):
+        name = regime(trace)
+        tops = np.sort(trace.detail["neuron_top"][-1])[::-1]
+        place = np.arange(1, len(tops) + 1)
+        axis.axhline(0, color=INK, lw=0.8)
+        for chosen, face in ((tops > 0, REGIME_COLOURS[name]), (tops <= 0, PAPER)):
+            style = {"color": REGIME_COLOURS[name], "mfc": face, "ms": 4, "mew": 0.8, "ls": ""}
+            axis.plot(place[chosen], tops[chosen], REGIME_MARKERS[name], **style)
+        axis.set_title(f"{name}: width {trace.width}", color=REGIME_COLOURS[name])
+        axis.set(xlabel=f"layer-2 neurons, sorted ({(tops > 0).sum()} alive)")
+        axis.set(xlim=(0, len(tops) + 1), xticks=[1, len(tops)])
+        low, high = min(tops.min(), 0), max(tops.max(), 0)
+        pad = 0.08 * (high - low) or 1
+        axis.set_ylim(low - pad, high + pad)
+    axes[0].set_ylabel("largest pre-activation")
+    return figure
+
+
+def _by_recipe(setting):
+    return {
+        name: eight_widths(recipe, setting.seed, progress=setting.progress)
+        for name, recipe in setting.recipes.items()
+    }
+
+
+@claim(
+    "C02",
+    rule=f"Under a recipe: 63 within 1.5 times its final cost by epoch {QUICK}; 64 above 0.8 times "
+    f"its cost of epoch 10 for {FROZEN[0]} to {FROZEN[1]} epochs, and at the end below {FALL} "
+    "times it.",
+    place="02_regimes#curves",
+    scope=ITS_RUNS,
+)
+def puzzle_is_seen(s):
+    """Look for the puzzle under each recipe."""
+    found = {name: puzzle(traces[63], traces[64]) for name, traces in _by_recipe(s).items()}
+    ours = found[s.name]
+    others = [name for name in found if name != s.name and found[name].seen]
+    evidence = (
+        f"Under {s.name}, seed {s.seed}: 63 is within half of its final cost after "
+        f"{many(ours.quick, 'epoch')}; 64 stays near its cost of epoch 10 for "
+        f"{many(ours.frozen, 'epoch')} and {'then falls' if ours.fallen else 'does not fall'}. "
+    )
+    evidence += (
+        f"The same is seen under {listing(others)}."
+        if others
+        else "No other recipe of the article shows it."
+    )
+    return Finding(
+        s.under({name: each.seen for name, each in found.items()}),
+        evidence,
+        {"quick_63": ours.quick, "frozen_64": ours.frozen, "fallen_64": ours.fallen},
+        Picture(
+            "epochs that width 64 stays frozen",
+            {name: [each.frozen] for name, each in found.items()},
+            interval=FROZEN,
+        ),
+    )
+
+
+@claim(
+    "C03",
+    rule="Under a recipe: final cost, regime, Z2_max and ‖dW2‖ of all eight widths agree with "
+    "every printed digit, rounded or cut.",
+    place="02_regimes#table",
+    scope=ITS_RUNS,
+)
+def table_comes_out(s):
+    """Compare every printed entry under each recipe."""
+    total = article.ENTRIES * len(article.WIDTHS)
+    met = {
+        name: sum(
+            sum(article.matches(article.row(trace), article.TABLE[width]))
+            for width, trace in traces.items()
+        )
+        for name, traces in _by_recipe(s).items()
+    }
+    text = ", ".join(f"{count} under {name}" for name, count in met.items())
+    return Finding(
+        s.under({name: count == total for name, count in met.items()}),
+        f"Printed entries that come out to the digit, of {total}: {text}.",
+        {"entries": total} | {f"met_{name}": count for name, count in met.items()},
+        Picture("entries met", {name: [count] for name, count in met.items()}, threshold=total),
+    )

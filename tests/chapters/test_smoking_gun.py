@@ -1,0 +1,69 @@
+"""Chapter 3: indicators separate what they separate, and its claims follow the data."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fma import figures
+from fma.chapters import smoking_gun
+from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
+from fma.recipe import RECIPES
+
+
+def result(regime, **values):
+    usual = {"dw2_norm_100": 10.0, "z2_max_100": 5.0, "top_two": 0.1, "alive": 0}
+    return {"regime": regime} | usual | values
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "expected"),
+    [
+        ([1, 2, 3, 4], "aabb", True),
+        ([1, 3, 2, 4], "aabb", False),
+        ([1, 2, np.nan, 4], "aabb", True),
+        ([1, 2], "aa", False),
+    ],
+)
+def test_groups_are_separated_if_their_ranges_are(values, names, expected):
+    assert smoking_gun.separated(values, list(names)) is expected
+
+
+def verdict(monkeypatch, results):
+    monkeypatch.setattr(smoking_gun, "population", lambda *a, **k: ([], results))
+    return smoking_gun.dead_are_negative_and_weak(
+        Setting(RECIPES["table"], sizes=SIZES["quick"], progress=False)
+    ).verdict
+
+
+def test_the_dead_are_weak_only_if_they_are(monkeypatch):
+    plateau = [result("plateau", alive=64)] * 5
+    assert verdict(monkeypatch, [*plateau, result("dead")]) == FAILS
+    assert verdict(monkeypatch, [*plateau, result("dead", dw2_norm_100=0.1)]) == HOLDS
+    assert verdict(monkeypatch, [*plateau, result("dead", dw2_norm_100=0.1, alive=1)]) == FAILS
+    assert verdict(monkeypatch, plateau) == UNTESTED
+
+
+def test_a_population_is_summed_up_by_regime():
+    rows = smoking_gun.population_rows([result("dead"), result("dead", z2_max_100=-1.0)])
+    assert rows == [
+        ["dead", "2", "2.0 (-1.0 to 5.0)", "10.0 (10.0 to 10.0)", "0.10 (0.10 to 0.10)"]
+    ]
+
+
+@pytest.mark.parametrize("layout", [figures.DESK, figures.PHONE], ids=lambda x: x.name)
+def test_every_run_of_a_population_is_a_dot(layout):
+    results = [result("dead"), result("plateau"), result("dead", z2_max_100=-30.0)]
+    figure = smoking_gun.indicators(results)(layout)
+    dots = [sum(len(p.get_path().vertices) // 2 for p in axes.patches) for axes in figure.axes]
+    assert dots == [3, 3, 3]
+
+
+def test_layer_2_is_emptied_and_revived():
+    runs = [
+        SimpleNamespace(width=w, alive=np.array(alive))
+        for w, alive in ((80, [64, 0, 0]), (128, [64, 0, 3]), (63, [64, 64, 64]))
+    ]
+    assert smoking_gun.emptied(runs) == "80 and 128"
+    assert smoking_gun.revived(runs) == "128"
+    assert smoking_gun.revived(runs[::2]) == "none"
