@@ -2,9 +2,8 @@
 
 LeakyReLU with slope s is s z + (1 - s) max(z, 0). The first term is affine, and so is the second
 of a neuron whose pre-activation has one sign on all training rows. All affine terms of a layer add
-up to one affine map of its inputs; only a bent neuron, one with both signs, needs a row of its own
-in the matrix products. This is algebra: up to rounding the result is `network.gradient`'s.
-Arrays hold one neuron a row, one training row a column.
+up to one affine map of its inputs; only a bent neuron, one with both signs, needs its own row in
+the matrix products. By this algebra the result is `network.gradient`'s, up to rounding.
 """
 
 import numpy as np
@@ -13,31 +12,33 @@ from fma.network import Parameters
 
 
 class FoldedGradient:
-    """The gradient of one network on one task; `parameters` may change in place between calls."""
+    """The gradient of one network; `parameters` may change in place. Arrays hold a neuron a row."""
 
     def __init__(self, parameters, task, slope):
         width, hidden = parameters.W2.shape
         self.parameters, self.slope = parameters, slope
-        self.x = np.vstack([task.x_train.T, np.ones(len(task.x_train))])  # m, a, 1
+        self.bends1, self.bends2 = (1 - slope) * np.eye(width), (1 - slope) * np.eye(hidden)
+        m, a = task.x_train.T
+        self.x = np.vstack([m, a, np.ones(len(m))])
         self.y = task.y_train[:, 0].copy()
-        low, high = self.x.min(axis=1), self.x.max(axis=1)
-        self.centre, self.radius = (low + high) / 2, (high - low) / 2
+        box = [[f(m), g(a), 1] for f in (np.min, np.max) for g in (np.min, np.max)]
+        near = [np.argmin(m + a), np.argmin(m - a), np.argmax(m - a), np.argmax(m + a)]
+        self.corners = np.hstack([np.transpose(box), self.x[:, near]])
         sizes = width + 3, width, width, hidden, hidden, hidden + 1
         self.buffers = [np.empty((size, len(self.y))) for size in sizes]
         self.buffers[0][:3] = self.x
 
     def __call__(self):
-        """Return what `network.gradient` does: cost, Parameters, largest Z2 of each neuron."""
+        """Return what `network.gradient` does: cost, Parameters, (largest Z2, neurons alive)."""
         W1, b1, W2, b2, W3, b3 = self.parameters
         inputs, step1, dZ1, Z2, relu2, dZ2 = self.buffers
         x, w3 = self.x, W3[:, 0]
 
-        # Layer 1 is a mixture of m, a, 1 and the bent neurons' ReLU. A box around the data tells
-        # which neurons may be bent.
+        # Layer 1, a mixture of m, a, 1 and the ReLU of neurons that are bent in the data's box.
         layer1 = np.concatenate([W1, b1[np.newaxis]])
-        centre, radius = self.centre @ layer1, self.radius @ np.abs(layer1)
-        bent, slopes = self._sides(centre - radius, centre + radius)
-        mixture1 = self._mixture(layer1 * slopes, bent, 1 - self.slope)
+        ends1 = layer1.T @ self.corners
+        bent, slopes = self._sides(ends1.min(axis=1), ends1.max(axis=1))
+        mixture1 = np.concatenate([layer1 * slopes, self.bends1[bent]])
         inputs, step1, dZ1 = inputs[: len(mixture1)], step1[: len(bent)], dZ1[: len(bent)]
         relu1 = np.matmul(layer1[:, bent].T, x, out=inputs[3:])
         np.maximum(relu1, 0, out=relu1)
@@ -45,16 +46,16 @@ class FoldedGradient:
         # Layer 2 and the output, a mixture of layer 2's inputs and the bent neurons' ReLU.
         weights = mixture1 @ W2
         weights[2] += b2
-        np.matmul(weights.T, inputs, out=Z2)
-        top = Z2.max(axis=1)
-        bent2, slopes2 = self._sides(Z2.min(axis=1), top)
-        bend2 = (1 - self.slope) * w3[bent2]
-        mixture2 = self._mixture((slopes2 * w3)[np.newaxis], bent2, bend2)
+        low, high, rows = self._bounds(weights, ends1[bent])
+        Z2 = np.matmul(weights[:, rows].T, inputs, out=Z2[: len(rows)])
+        low[rows], high[rows] = Z2.min(axis=1), Z2.max(axis=1)
+        bent2, slopes2 = self._sides(low, high)
+        mixture2 = np.concatenate([(slopes2 * w3)[np.newaxis], self.bends2[bent2] * w3])
         relu2, dZ2 = relu2[: len(bent2)], dZ2[: len(mixture2)]
-        np.take(Z2, bent2, axis=0, out=relu2, mode="clip")
+        np.take(Z2, np.searchsorted(rows, bent2), axis=0, out=relu2, mode="clip")
         np.maximum(relu2, 0, out=relu2)
-        error = bend2 @ relu2 + (weights @ mixture2[0]) @ inputs + (b3 - self.y)
-        cost = error @ error / len(error)
+        error = (weights @ mixture2[0]) @ inputs + (b3 - self.y)
+        error += ((1 - self.slope) * w3[bent2]) @ relu2
 
         # Back to layer 2.
         np.multiply(error, 2 / len(error), out=dZ2[0])
@@ -72,17 +73,25 @@ class FoldedGradient:
         d_layer1[:, bent] += x @ dZ1.T
         dW2, db2 = mixture1.T @ d_weights, d_weights[2]
         gradient = (d_layer1[:2], d_layer1[2], dW2, db2, dW3[:, np.newaxis], products[2, :1])
-        return cost, Parameters(*gradient), top
+        activity = high.max(), np.count_nonzero(high > 0)
+        return error @ error / len(error), Parameters(*gradient), activity
+
+    def _bounds(self, weights, ends1):
+        """Bounds of Z2 on the box, and the neurons whose Z2 has to be known on every row.
+
+        max(z, 0) is convex, and above z and 0. With one of these in its place where its weight is
+        negative, Z2 becomes a convex function above it, largest in a corner; likewise below. Needed
+        are neurons that may be bent or whose bound reaches some row's Z2: one has the largest.
+        """
+        relu1 = np.maximum(ends1, 0)
+        gap = relu1 - ends1 * (ends1.sum(axis=1, keepdims=True) > 0)
+        ends, w = weights.T @ np.concatenate([self.corners, relu1]), weights[3:].T
+        high = (ends + np.maximum(-w, 0) @ gap).max(axis=1)
+        low = (ends - np.maximum(w, 0) @ gap).min(axis=1)
+        needed = ((low <= 0) & (high > 0)) | ~(high < ends[:, 4:].max())
+        return low, high, np.flatnonzero(needed)
 
     def _sides(self, low, high):
         """Indices of the bent neurons, and the slope of each neuron's affine term."""
         on = low > 0
         return np.flatnonzero(on != (high > 0)), np.where(on, 1.0, self.slope)
-
-    @staticmethod
-    def _mixture(affine, bent, share):
-        """The affine rows, then a row for each bent neuron that holds its share."""
-        mixture = np.zeros((len(affine) + len(bent), affine.shape[1]))
-        mixture[: len(affine)] = affine
-        mixture[np.arange(len(affine), len(mixture)), bent] = share
-        return mixture

@@ -28,21 +28,21 @@ INITS = {
 
 
 def _gated(u, du):
-    """The function z (1 + tanh u(z)) / 2 and its derivative."""
-    return (
-        lambda z: z * (1 + np.tanh(u(z))) / 2,
-        lambda z: (1 + np.tanh(u(z)) + z * (1 - np.tanh(u(z)) ** 2) * du(z)) / 2,
-    )
+    def act(z):
+        t = np.tanh(u(z))
+        return z * (1 + t) / 2, (1 + t + z * (1 - t * t) * du(z)) / 2
+
+    return act
 
 
-# An activation is a pair, the function and its derivative; only LeakyReLU heeds the slope.
+# An activation maps z to its value and its slope there; only LeakyReLU heeds the slope s.
 ACTIVATIONS = {
-    "leaky_relu": lambda s: (lambda z: np.maximum(z, s * z), lambda z: np.where(z > 0, 1.0, s)),
-    "tanh": lambda s: (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "leaky_relu": lambda s: lambda z: (np.maximum(z, s * z), np.where(z > 0, 1.0, s)),
+    "tanh": lambda s: lambda z: (t := np.tanh(z), 1 - t * t),
     "silu": lambda s: _gated(lambda z: z / 2, lambda z: 0.5),
     "gelu": lambda s: _gated(  # in its tanh form (Hendrycks & Gimpel 2016)
         lambda z: np.sqrt(2 / np.pi) * (z + 0.044715 * z * z * z),
-        lambda z: np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * z**2),
+        lambda z: np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * z * z),
     ),
 }
 
@@ -68,19 +68,23 @@ def forward(parameters, x, act):
     """Z1, A1, Z2, A2, Z3 on the rows of x (rows, 2): pre-activations, activations, output."""
     W1, b1, W2, b2, W3, b3 = parameters
     Z1 = x @ W1 + b1
-    A1 = act[0](Z1)
+    A1 = act(Z1)[0]
     Z2 = A1 @ W2 + b2
-    A2 = act[0](Z2)
+    A2 = act(Z2)[0]
     return Z1, A1, Z2, A2, A2 @ W3 + b3
 
 
 def gradient(parameters, task, act):
-    """Cost on the training rows, its gradient (Parameters), largest Z2 of each neuron (hidden,)."""
-    Z1, A1, Z2, A2, Z3 = forward(parameters, task.x_train, act)
-    error = Z3 - task.y_train
+    """Cost on the training rows, its gradient (Parameters), (largest Z2, layer-2 neurons alive)."""
+    W1, b1, W2, b2, W3, b3 = parameters
+    A1, slope1 = act(task.x_train @ W1 + b1)
+    Z2 = A1 @ W2 + b2
+    A2, slope2 = act(Z2)
+    error = A2 @ W3 + b3 - task.y_train
     dZ3 = 2 / len(error) * error
-    dZ2 = dZ3 @ parameters.W3.T * act[1](Z2)
-    dZ1 = dZ2 @ parameters.W2.T * act[1](Z1)
+    dZ2 = dZ3 @ W3.T * slope2
+    dZ1 = dZ2 @ W2.T * slope1
     layers = ((task.x_train, dZ1), (A1, dZ2), (A2, dZ3))
     gradients = [g for A, dZ in layers for g in (A.T @ dZ, dZ.sum(axis=0))]
-    return float(np.mean(error**2)), Parameters(*gradients), Z2.max(axis=0)
+    top = Z2.max(axis=0)
+    return np.mean(error**2), Parameters(*gradients), (top.max(), np.count_nonzero(top > 0))

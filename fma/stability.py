@@ -70,7 +70,7 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
     x, y = task.x_train, task.y_train
     one = np.ones((len(x), 1))
     Z1, A1, Z2, A2, output = forward(parameters, x, act)
-    s1, s2, scale = act[1](Z1), act[1](Z2), 2 / len(x)
+    s1, s2, scale = act(Z1)[1], act(Z2)[1], 2 / len(x)
     if second is None and _straight(Z1) and _straight(Z2):
         moments = np.linalg.qr(np.hstack([one, x, y]), mode="r")
         one, x, y = moments[:, :1], moments[:, 1:3], moments[:, 3:]

@@ -104,14 +104,16 @@ def _train(run):
     trace = train(run.width, run.seed, run.recipe, TASKS[run.task](), detail=run.detail)
     names = "cost", "z2_max", "gradient_norm", "alive"
     results = {name: getattr(trace, name) for name in names} | trace.parameters._asdict()
+    results["final_cost"] = trace.final_cost
     return results | {f"detail.{name}": values for name, values in trace.detail.items()}
 
 
 def _trace(run, result):
     curves = [result[name] for name in ("cost", "z2_max", "gradient_norm", "alive")]
     parameters = Parameters(*(result[name] for name in Parameters._fields))
+    final_cost = result["final_cost"]
     detail = {n.removeprefix("detail."): v for n, v in result.items() if n.startswith("detail.")}
-    return Trace(run.width, run.seed, run.recipe, run.task, *curves, parameters, detail)
+    return Trace(run.width, run.seed, run.recipe, run.task, *curves, parameters, final_cost, detail)
 
 
 def _training_time(run):

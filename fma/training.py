@@ -1,7 +1,6 @@
-"""Full-batch gradient descent and the trace it leaves; everything is recorded before the update."""
+"""Full-batch gradient descent and the trace it leaves: curves before each update, the end after."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from math import isfinite, sqrt
 
 import numpy as np
@@ -9,7 +8,6 @@ import numpy as np
 from fma import network
 from fma.checks import LARGEST_SEED, whole
 from fma.folding import FoldedGradient
-from fma.network import ACTIVATIONS, Parameters
 from fma.recipe import Recipe, as_recipe
 from fma.task import product_task
 
@@ -22,11 +20,12 @@ class Trace:
     seed: int
     recipe: Recipe
     task: str
-    cost: np.ndarray  # (epochs,) mean squared error on the training rows
+    cost: np.ndarray  # (epochs,) mean squared error, before each update: the article's E1 and E2
     z2_max: np.ndarray  # (epochs,) largest layer-2 pre-activation over neurons and rows
     gradient_norm: np.ndarray  # (epochs, 3) Frobenius norms of dW1, dW2, dW3
     alive: np.ndarray  # (epochs,) layer-2 neurons positive on at least one training row
-    parameters: Parameters  # after the last update
+    parameters: network.Parameters  # after the last update
+    final_cost: float  # theirs, so after the last update: the article's E4 and E5
     detail: dict  # name to array: "epoch" and, at each of these, all variables of `observe`
 
 
@@ -38,7 +37,7 @@ def observe(parameters, task, act):
     pre-activation, and "neuron_output", its W3 · mean activation.
     """
     Z1, A1, Z2, A2, Z3 = network.forward(parameters, task.x_train, act)
-    arrays = {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2, "Z3": Z3} | parameters._asdict()
+    arrays = parameters._asdict() | {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2, "Z3": Z3}
     arrays["error"] = np.abs(Z3 - task.y_train)
     statistics = {"max": np.max, "min": np.min, "mean": np.mean, "std": np.std}
     return {f"{a}_{s}": f(arrays[a]) for a in arrays for s, f in statistics.items()} | {
@@ -55,13 +54,15 @@ def _start(width, seed, recipe, parameters):
     expected, found = network.shapes(width, recipe.hidden), tuple(map(np.shape, parameters))
     if found != expected:
         raise ValueError(f"parameters must have the shapes {tuple(expected)}, got {found}")
-    return Parameters(*(np.array(p, dtype=float) for p in parameters))
+    return network.Parameters(*(np.array(p, dtype=float) for p in parameters))
 
 
 def train(
     width, seed, recipe="table", task=None, epochs=None, parameters=None, *, detail=1, watch=None
 ):
     """Train [2, width, hidden, 1] by full-batch gradient descent, θ ← θ - η ∇L(θ), in float64.
+
+    Raises ValueError, one sentence that names the argument, its value and what is allowed.
 
     Parameters
     ----------
@@ -80,39 +81,30 @@ def train(
     -------
     Trace
         Shorter if `watch` ended it, or if the cost left the finite numbers: it then ends in inf.
-
-    Raises
-    ------
-    ValueError
-        One sentence that names the argument, its value and what is allowed.
     """
     recipe = as_recipe(recipe) if epochs is None else replace(as_recipe(recipe), epochs=epochs)
     width, seed = whole("width", width, 1), whole("seed", seed, 0, LARGEST_SEED)
     detail, task = whole("detail", detail, 0), product_task() if task is None else task
     parameters = _start(width, seed, recipe, parameters)
-    act = ACTIVATIONS[recipe.activation](recipe.slope)
-    gradient = partial(network.gradient, parameters, task, act)
-    if recipe.activation == "leaky_relu":
-        gradient = FoldedGradient(parameters, task, recipe.slope)
-    cost, tops, norms, details = [], [], [], []
+    act = network.ACTIVATIONS[recipe.activation](recipe.slope)
+    folded = recipe.activation == "leaky_relu" and FoldedGradient(parameters, task, recipe.slope)
+    gradient = folded or (lambda: network.gradient(parameters, task, act))
+    curves, details = [], []
     with np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(recipe.epochs):
             if detail and epoch % detail == 0:
                 details.append({"epoch": epoch} | observe(parameters, task, act))
-            value, d_parameters, top = gradient()
-            cost.append(value if isfinite(value) else np.inf)
-            tops.append(top)
-            norms.append([sqrt(np.vdot(g, g)) for g in d_parameters[::2]])
-            if cost[-1] == np.inf:
+            value, d_parameters, (z2_max, alive) = gradient()
+            norms = [sqrt(np.vdot(g, g)) for g in d_parameters[::2]]
+            curves.append((value if isfinite(value) else np.inf, z2_max, norms, alive))
+            if not isfinite(value):
                 break
             for p, d_p in zip(parameters, d_parameters, strict=True):
                 p -= recipe.learning_rate * d_p
-            if watch is not None and watch(epoch, cost[-1], np.count_nonzero(top > 0)):
+            if watch is not None and watch(epoch, value, alive):
                 break
-    tops = np.array(tops)
-    return Trace(
-        *(width, seed, recipe, task.name),
-        *(np.array(cost), tops.max(axis=1), np.array(norms), np.count_nonzero(tops > 0, axis=1)),
-        parameters,
-        {name: np.array([d[name] for d in details]) for name in (details or [{}])[0]},
-    )
+        final = gradient()[0]
+    curves = (np.array(curve) for curve in zip(*curves, strict=True))
+    detail = {name: np.array([d[name] for d in details]) for name in (details or [{}])[0]}
+    final = final if isfinite(final) else np.inf
+    return Trace(width, seed, recipe, task.name, *curves, parameters, final, detail)

@@ -44,6 +44,16 @@ def cost_and_gradient(weights, x, y, slope):
     return np.mean(error**2), gradient, Z2
 
 
+def second_listing(width, seed, epochs=10_000):
+    """What the article's second listing prints for a network: its cost after the last update."""
+    x, y = task()
+    weights = initialise(width, seed, "he")
+    for _ in range(epochs):
+        gradient = cost_and_gradient(weights, x, y, 0.01)[1]
+        weights = [w - 1e-4 * g for w, g in zip(weights, gradient, strict=True)]
+    return cost_and_gradient(weights, x, y, 0.01)[0]
+
+
 def train(weights, x, y, learning_rate, epochs, slope=0.01):
     """Cost, Z2_max, the norms of dW1 dW2 dW3 and the live neurons of each epoch; the weights."""
     curves = {"cost": [], "z2_max": [], "gradient_norm": [], "alive": []}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import reference
 
+import fma
 from fma.folding import FoldedGradient
 from fma.network import ACTIVATIONS, INITS, Parameters, forward, gradient, initialise
 from fma.task import Task, product_task
@@ -73,7 +74,7 @@ def test_folding_changes_nothing(width, hidden, init, slope):
         folded, plain = FoldedGradient(start, task, slope)(), gradient(start, task, act)
         assert folded[0] == pytest.approx(plain[0], rel=1e-12)
         assert distance(folded[1], plain[1]) < 1e-12
-        np.testing.assert_allclose(folded[2], plain[2], rtol=1e-12, atol=1e-12)
+        assert folded[2] == pytest.approx(plain[2], rel=1e-12, abs=1e-12)
 
 
 def test_folding_meets_bent_and_straight_neurons_in_both_layers():
@@ -83,6 +84,46 @@ def test_folding_meets_bent_and_straight_neurons_in_both_layers():
         positive = (Z > 0).sum(axis=0)
         kinds = positive == 0, positive == len(Z), (positive > 0) & (positive < len(Z))
         assert all(kind.any() for kind in kinds)
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("init", INITS)
+def test_the_bounds_of_layer_2_hold_on_every_row(init, slope):
+    task, act = product_task(), ACTIVATIONS["leaky_relu"](slope)
+    for width, hidden, seed in [(1, 1, 1), (2, 130, 2), (20, 64, 3), (130, 7, 4)]:
+        for start in (initialise(width, seed, init, hidden), shaken(width, seed, init, hidden)):
+            low, high, needed = bounds(start, task, slope)
+            Z2 = forward(start, task.x_train, act)[2]
+            room = 1e-9 * np.abs(Z2).max()
+            assert np.all(low <= Z2.min(axis=0) + room)
+            assert np.all(high >= Z2.max(axis=0) - room)
+            assert np.argmax(Z2.max(axis=0)) in needed
+            assert np.isin(
+                np.flatnonzero((Z2.min(axis=0) <= 0) & (Z2.max(axis=0) > 0)), needed
+            ).all()
+
+
+def bounds(parameters, task, slope):
+    """What FoldedGradient knows of layer 2 before it computes any neuron on every row."""
+    known = []
+
+    class Told(FoldedGradient):
+        def _bounds(self, *arguments):
+            known.append([array.copy() for array in super()._bounds(*arguments)])
+            return super()._bounds(*arguments)
+
+    Told(parameters, task, slope)()
+    return known[0]
+
+
+def test_while_layer_2_is_straight_hardly_any_neuron_is_computed_on_every_row():
+    task, act = product_task(), ACTIVATIONS["leaky_relu"](0.01)
+    for epochs in (30, 80, 140):
+        parameters = fma.train(63, 1, "table", epochs=epochs, detail=0).parameters
+        Z1, _, Z2, _, _ = forward(parameters, task.x_train, act)
+        assert np.sum((Z1 > 0).any(axis=0) & (Z1 <= 0).any(axis=0)) > 10
+        assert np.all(Z2 > 0)
+        assert len(bounds(parameters, task, 0.01)[2]) <= 8
 
 
 def test_folded_gradient_follows_parameters_that_change_in_place():
@@ -127,4 +168,4 @@ def test_equals_the_reference(slope):
         found = by_hand(parameters, task, "leaky_relu", slope, folded)
         assert found[0] == pytest.approx(cost, rel=1e-12)
         assert distance(found[1], expected) < 1e-12
-        np.testing.assert_allclose(found[2], Z2.max(axis=0), rtol=1e-12)
+        assert found[2] == pytest.approx((Z2.max(), np.sum((Z2 > 0).any(axis=0))), rel=1e-12)

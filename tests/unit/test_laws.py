@@ -74,12 +74,12 @@ def test_scaling_the_output_and_the_target_scales_the_cost(width, hidden, seed, 
     parameters = fma.initialise(width, seed, "he", hidden)
     scaled = parameters._replace(W3=c * parameters.W3, b3=c * parameters.b3)
     larger = TASK._replace(y_train=c * TASK.y_train)
-    cost, d_parameters, top = FoldedGradient(parameters, TASK, slope)()
-    new_cost, new_gradient, new_top = FoldedGradient(scaled, larger, slope)()
+    cost, d_parameters, activity = FoldedGradient(parameters, TASK, slope)()
+    new_cost, new_gradient, new_activity = FoldedGradient(scaled, larger, slope)()
     close(new_cost, c**2 * cost)
     close(new_gradient.W2, c**2 * d_parameters.W2)
     close(new_gradient.W3, c * d_parameters.W3)
-    close(new_top, top)
+    close(new_activity, activity)
 
 
 @few
@@ -93,10 +93,10 @@ def test_renaming_hidden_neurons_renames_their_gradients(width, hidden, seed, sl
         return Parameters(W1[:, i], b1[i], W2[i][:, j], b2[j], W3[j], b3.copy())
 
     parameters = fma.initialise(width, seed, "he", hidden)
-    cost, d_parameters, top = FoldedGradient(parameters, TASK, slope)()
-    new_cost, new_gradient, new_top = FoldedGradient(renamed(parameters), TASK, slope)()
+    cost, d_parameters, activity = FoldedGradient(parameters, TASK, slope)()
+    new_cost, new_gradient, new_activity = FoldedGradient(renamed(parameters), TASK, slope)()
     close(new_cost, cost)
-    close(new_top, top[j])
+    close(new_activity, activity)
     for g, h in zip(new_gradient, renamed(d_parameters), strict=True):
         close(g, h)
 

@@ -44,6 +44,7 @@ def quiet(runs, **options):
 def assert_same(first, second):
     for a, b in zip(first, second, strict=True):
         assert (a.width, a.seed, a.recipe, a.task) == (b.width, b.seed, b.recipe, b.task)
+        assert a.final_cost == b.final_cost
         for name in ("cost", "z2_max", "gradient_norm", "alive"):
             assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
             assert getattr(a, name).dtype == getattr(b, name).dtype

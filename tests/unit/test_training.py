@@ -88,6 +88,33 @@ def test_the_printed_table_with_the_matrix_products_of_another_processor(kernel)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+# Cost after the last update, as the second listing prints it for its first three seeds.
+LISTED = {1: (4.49, 6.38), 2: (5.34, 7.13), 3: (7.02, 4.54)}
+
+
+@pytest.mark.parametrize("width", [63, 64])
+def test_the_second_listing_to_the_digit(width):
+    trace = fma.train(width, 1, "long", detail=0)
+    assert f"{trace.final_cost:.2f}" == f"{LISTED[1][width - 63]:.2f}"
+    assert f"{trace.cost[-1]:.2f}" != f"{trace.final_cost:.2f}"
+
+
+@pytest.mark.parametrize("seed", LISTED)
+@pytest.mark.parametrize("width", [63, 64])
+def test_the_final_cost_is_the_second_listings(width, seed):
+    trace = fma.train(width, seed, "long", epochs=300, detail=0)
+    assert trace.final_cost == pytest.approx(reference.second_listing(width, seed, 300), rel=1e-9)
+    assert trace.final_cost != trace.cost[-1]
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "tanh"])
+def test_the_final_cost_is_the_next_epochs_first_record(activation):
+    recipe = fma.Recipe("he", 1e-4, 12, activation=activation)
+    trace = fma.train(9, 1, recipe, detail=0)
+    again = fma.train(9, 1, recipe, parameters=trace.parameters, detail=0)
+    assert trace.final_cost == again.cost[0]
+
+
 def test_the_phase_transition_of_width_64():
     cost = fma.train(64, 1, "table", detail=0).cost
     assert np.all(np.abs(cost[10:70] - 1430) < 30)
@@ -115,6 +142,7 @@ def test_a_diverged_run_stops_cleanly(init, activation, rate):
     diverged = fma.regime(trace) == "diverged"
     assert (trace.cost[-1] == np.inf) == diverged
     assert (len(trace.cost) < 100) == diverged
+    assert (trace.final_cost == np.inf) == diverged
     assert np.isfinite(trace.cost[:-1]).all()
     assert (
         len({len(trace.cost), len(trace.z2_max), len(trace.gradient_norm), len(trace.alive)}) == 1
