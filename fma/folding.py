@@ -1,9 +1,9 @@
 """The gradient of a LeakyReLU network, with all that is straight in it folded away.
 
-LeakyReLU with slope s is s z + (1 - s) max(z, 0). The first term is affine, and so is the second
-of a neuron whose pre-activation has one sign on all training rows. All affine terms of a layer add
-up to one affine map of its inputs; only a bent neuron, one with both signs, needs its own row in
-the matrix products. By this algebra the result is `network.gradient`'s, up to rounding.
+LeakyReLU is s z + (1 - s) max(z, 0). The first term is affine; so is the second of a neuron whose
+pre-activation has one sign on all training rows. The affine terms of a layer add up to one affine
+map; only a bent neuron, one with both signs, needs its own row in the matrix products. By this
+algebra the result is `network.gradient`'s, up to rounding.
 """
 
 import numpy as np

@@ -28,11 +28,10 @@ INITS = {
 
 
 def _gated(u, du):
-    def act(z):
-        t = np.tanh(u(z))
-        return z * (1 + t) / 2, (1 + t + z * (1 - t * t) * du(z)) / 2
-
-    return act
+    return lambda z: (
+        z * (1 + (t := np.tanh(u(z)))) / 2,
+        (1 + t + z * (1 - t * t) * du(z)) / 2,
+    )
 
 
 # An activation maps z to its value and its slope there; only LeakyReLU heeds the slope s.

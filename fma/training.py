@@ -103,8 +103,7 @@ def train(
                 p -= recipe.learning_rate * d_p
             if watch is not None and watch(epoch, value, alive):
                 break
-        final = gradient()[0]
+        final = np.nan_to_num(gradient()[0], nan=np.inf, posinf=np.inf)
     curves = (np.array(curve) for curve in zip(*curves, strict=True))
     detail = {name: np.array([d[name] for d in details]) for name in (details or [{}])[0]}
-    final = final if isfinite(final) else np.inf
     return Trace(width, seed, recipe, task.name, *curves, parameters, final, detail)
