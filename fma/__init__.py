@@ -14,7 +14,9 @@ from fma.training import Trace, train
 _LATER = {
     "Claim": "fma.chapters.ledger",
     "claims": "fma.chapters.ledger",
+    "shared": "fma.sharing",
     "sharpness": "fma.stability",
+    "sharpness_of": "fma.curvature",
 }
 
 __all__ = [
@@ -32,7 +34,9 @@ __all__ = [
     "product_task",
     "regime",
     "runs",
+    "shared",
     "sharpness",
+    "sharpness_of",
     "stream_map",
     "sum_task",
     "sweep",

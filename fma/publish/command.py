@@ -1,9 +1,10 @@
-"""The command line: ``python -m fma train | stream | claims | cache | build | serve``."""
+"""The command line: ``python -m fma train``, ``stream``, ``preflight``, ``claims``, ..."""
 
 import argparse
 import json
 import math
 import re
+import runpy
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -43,6 +44,12 @@ def _parser():
     shapes = "layer sizes such as 2,63,64,1, or the shapes drawn such as 2x63,63x64,64x1"
     option("--a", default="2,63,64,1", metavar="SHAPES", help=f"network A: {shapes}")
     option("--b", default="2,64,64,1", metavar="SHAPES", help="network B, likewise")
+
+    option = command(_preflight, help="Look at two models of your own before they are compared.")
+    option("make", metavar="FILE:FUNCTION", help="yours.py:make, see examples/template.py")
+    option("--widths", default="63,64", help="the two to compare (63,64)")
+    option("--seed", type=_value, default=1, help="that both start from (1)")
+    option("--json", action="store_true", help="print a JSON object instead of a page")
 
     option = command(_claims, help="Test the article's claims and print the verdicts.")
     option("--recipe", default="table", help=f"the one audited: {', '.join(fma.RECIPES)} (table)")
@@ -142,6 +149,26 @@ def _shapes(text):
     return dense([_value(size) for size in items])
 
 
+def _preflight(options):
+    from fma.preflight import preflight
+
+    widths = [_value(width) for width in options.widths.split(",")]
+    report = preflight(_function(options.make), widths, options.seed)
+    print(json.dumps(report.as_dict()) if options.json else report)
+    return 1 if report.advice else 0
+
+
+def _function(place):
+    """The function that "path/to/file.py:name" names."""
+    path, _, name = place.rpartition(":")
+    try:
+        return runpy.run_path(path)[name]
+    except (ImportError, KeyError, OSError):
+        raise ValueError(
+            f"make must be a file and its function, file.py:make, got {place}"
+        ) from None
+
+
 def _claims(options):
     from fma.chapters.ledger import claims
 
@@ -179,7 +206,7 @@ def main(arguments=None):
             words[i - 1 : i + 1] = [f"{words[i - 1]}={words[i]}"]
     options = _parser().parse_args(words)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -189,7 +216,6 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("Interrupted; what was finished is kept.", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -13,8 +13,11 @@ FLOORS = {
     1: ["checks", "folding", "network", "recipe", "task", "training"],
     2: [
         "baselines",
+        "curvature",
+        "preflight",
         "probe",
         "regimes",
+        "sharing",
         "stability",
         "statistics",
         "stream",
@@ -30,7 +33,9 @@ FLOORS = {
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))
 PYTHON = sorted(
-    p for part in ("fma", "tests", "benchmarks", "book") for p in ROOT.glob(f"{part}/**/*.py")
+    p
+    for part in ("fma", "tests", "benchmarks", "book", "examples")
+    for p in ROOT.glob(f"{part}/**/*.py")
 )
 
 
