@@ -40,6 +40,11 @@ TABLE = {
         Printed(128, "138", "converge", "24.5", "30.6"),
     )
 }
+LISTING = [  # the first lines that the second listing prints
+    "seed 1: 63-net=4.49, 64-net=6.38",
+    "seed 2: 63-net=5.34, 64-net=7.13",
+    "seed 3: 63-net=7.02, 64-net=4.54",
+]
 WIDTHS = tuple(TABLE)
 PAIR = (63, 64)
 FALL = (80, 100)  # the epochs between which its width 64 falls

@@ -22,7 +22,6 @@ from fma.figures import (
     REGIME_LINES,
     REGIME_MARKERS,
     chart,
-    dots,
     label,
     spread,
 )
@@ -285,32 +284,6 @@ def bars(layout, rows, title, xlabel, write="{:.0%}"):
     axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.2 * highest))
     axis.grid(axis="y", visible=False)
     axis.grid(axis="x", visible=True)
-    return figure
-
-
-@chart
-def recipe_map(layout, maps, columns, total, title):
-    """Most printed entries met, for each row and learning rate: maps of (name, rows, values)."""
-    sizes = [len(rows) for _, rows, _ in maps]
-    shape = (len(maps), 1) if layout.phone else (1, len(maps))
-    height = 0.75 + 0.21 * (sum(sizes) + 4 if layout.phone else max(sizes))
-    options = {"height_ratios": sizes} if layout.phone else {}
-    figure, axes = layout.figure(title, height, *shape, squeeze=False, **options)
-    for axis, (name, rows, values) in zip(axes.flat, maps, strict=True):
-        y, x = np.indices(values.shape)
-        for part in np.unique(values[values > 0]):
-            chosen = values == part
-            colour = ACCENT if part == total else AXIS
-            dots(axis, x[chosen], y[chosen], 10 * np.sqrt(part / total), colour)
-        for j, i in np.argwhere(values == total):
-            axis.plot(i, j, "o", ms=15, mfc="none", mec=ACCENT, mew=1.8)
-            label(axis, i + 0.75, j, f"all {total}", color=ACCENT, va="center", fontweight="bold")
-        axis.set_title(name)
-        axis.set(xlim=(-0.7, len(columns) - 0.3), ylim=(len(rows) - 0.3, -0.9))
-        axis.set(xticks=range(len(columns)), yticks=range(len(rows)), xlabel="learning rate")
-        axis.set_xticklabels(columns, rotation=90)
-        axis.set_yticklabels(rows)
-        axis.grid(False)
     return figure
 
 

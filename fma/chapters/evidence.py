@@ -23,7 +23,7 @@ from fma.chapters.designs import (
     variants,
 )
 from fma.chapters.ledger import FAILS, HOLDS, ONLY, UNTESTED
-from fma.chapters.recipe_search import matches, row
+from fma.chapters.which_recipe import matches, row
 from fma.checks import LARGEST_SEED, choice, whole
 from fma.network import ACTIVATIONS, forward
 from fma.probe import Probe, knock_out, probe, revival

@@ -5,7 +5,7 @@ import pytest
 
 import fma
 from fma.chapters import article
-from fma.chapters.recipe_search import (
+from fma.chapters.which_recipe import (
     DRAWS,
     ORDERS,
     SCALES,
