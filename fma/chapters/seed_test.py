@@ -107,7 +107,7 @@ class SeedTest:
         return int((signs[0] != signs[1]).sum())
 
     def difference_at(self, seed):
-        """The second width's final cost minus the first's at a seed; None if it is not among them."""
+        """The second width's final cost minus the first's at a seed; None if it is not tested."""
         if seed not in self.seeds:
             return None
         return float(self.paired.differences[self.seeds.index(seed)])
