@@ -8,9 +8,8 @@ import numpy as np
 from IPython.display import display
 
 from fma.chapters.ledger import FAILS, HOLDS, ONLY, UNTESTED, VERDICTS
-from fma.figures import ACCENT, GRID, INK, MUTED, PHONE, inline
-from fma.figures.common import chart, finite, plain_log
-from fma.notebook import publishing
+from fma.figures import ACCENT, GRID, INK, MUTED, chart, finite, inline, plain_log
+from fma.notebook.outputs import publishing
 
 SIGNS = {HOLDS: "✓", ONLY: "◐", FAILS: "✕", UNTESTED: "?"}
 NAMES = {HOLDS: "holds", ONLY: "only", FAILS: "fails", UNTESTED: "untested"}  # in CSS and ids
@@ -58,7 +57,7 @@ def card(claim):
         alt = f"{claim.picture.axis}; values by group: {groups}"
         if claim.picture.threshold is not None:
             alt += f"; dashed: the rule's threshold, {claim.picture.threshold:.3g}"
-        picture = inline(evidence(claim.picture), PHONE, alt)
+        picture = inline(evidence(claim.picture), alt=alt)
     notes = "".join(f"<p>{escape(text)}</p>" for text in (claim.other, claim.was) if text)
     return (
         f'<section class="fma-claim" id="{claim.id}" data-verdict="{NAMES[claim.verdict]}">'

@@ -32,7 +32,7 @@ from fma.figures.style import (
     regime_key,
     spread,
 )
-from fma.figures.svg import html, save
+from fma.figures.svg import html, inline, save
 from fma.figures.words import count, fixed, listing, span
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "finite",
     "fixed",
     "html",
+    "inline",
     "label",
     "line_key",
     "listing",

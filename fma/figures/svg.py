@@ -53,6 +53,11 @@ def html(draw, *, alt, name=None, caption=""):
     return f'<figure class="fma-figure"{anchor}><style>{_CSS}</style>{pictures}{caption}</figure>'
 
 
+def inline(draw, *, alt):
+    """Return a small figure, one for all widths, as HTML; its style is that of any `html`."""
+    return f'<figure class="fma-figure">{_inline(_svg(draw, PHONE), "small", alt)}</figure>'
+
+
 def save(draw, path, layout=DESK):
     """Write the figure as `path`-light.svg and `path`-dark.svg; return the two paths."""
     svg = ElementTree.tostring(_svg(draw, layout), encoding="unicode")
