@@ -64,6 +64,44 @@ def first_values(width_a, width_b, seed, recipe, count=10):
     return FirstValues(a[:count], b[:count], moved, mover, abs(later))
 
 
+# Tables, each as its head and rows ----------------------------------------------------------------
+
+
+def draw_table(stream):
+    """Which draws fill each matrix of the two networks."""
+    head = ["matrix", *(f"width {_width(stream, side)}" for side in "ab"), "starts later by"]
+    return head, [
+        [
+            layer.name,
+            *(f"{d.flat[0]:,} to {d.flat[-1]:,}" for d in (layer.draws_a, layer.draws_b)),
+            str(-layer.shift),
+        ]
+        for layer in stream.layers
+    ]
+
+
+def value_table(stream, values):
+    """The first values of two W2, in place and moved (`FirstValues`)."""
+    head = ["place", *(f"width {_width(stream, side)}" for side in "ab")]
+    rows = zip(values.a, values.b, values.moved, strict=True)
+    return [*head, f"width {values.mover}, {values.shift} places on"], [
+        [str(place), *(f"{value:.3f}" for value in row)] for place, row in enumerate(rows)
+    ]
+
+
+def share_table(stream):
+    """Numbers, places and whole neurons that the first network shares with the second."""
+    head = ["matrix", "entries", "same number", "same place", "neurons", "whole neurons shared"]
+    return head, [
+        [
+            x.name,
+            *(f"{n:,}" for n in (x.draws_a.size, x.shared, x.same.sum(), x.whole.size)),
+            f"{x.whole.sum():,}",
+        ]
+        for x in stream.layers
+    ]
+
+
 # Figures -----------------------------------------------------------------------------------------
 
 LAYER_COLOURS = (AXIS, ACCENT, INK)

@@ -53,7 +53,9 @@ def card(claim):
     page, _, anchor = claim.place.partition("#")
     picture = ""
     if claim.picture is not None:
-        groups = ", ".join(f"{name}: {len(np.ravel(v))}" for name, v in claim.picture.groups.items())
+        groups = ", ".join(
+            f"{name}: {len(np.ravel(v))}" for name, v in claim.picture.groups.items()
+        )
         alt = f"{claim.picture.axis}; values by group: {groups}"
         if claim.picture.threshold is not None:
             alt += f"; dashed: the rule's threshold, {claim.picture.threshold:.3g}"
@@ -109,7 +111,7 @@ def rows(ledger):
 
 
 def show_ledger(ledger):
-    """Display the ledger: cards with figures in the book, a table elsewhere, lines in plain text."""
+    """Display the ledger: cards with figures in the book, a table elsewhere."""
     plain = "\n".join(f"{c.id} {c.verdict}" for c in ledger)
     html = cards(ledger) if publishing() else rows(ledger)
     display({"text/html": html, "text/plain": plain}, raw=True)

@@ -126,6 +126,11 @@ class Search:
             for k, j, i in np.argwhere(self.entries == self.total)
         ]
 
+    def in_words(self):
+        """How many candidates there are, and which of them meet all entries."""
+        full = "; ".join(", ".join(map(str, candidate)) for candidate in self.full)
+        return f"{self.entries.size:,} candidates; all {self.total} entries: {full or 'none'}"
+
     @property
     def scores(self):
         """The entries met, the best candidate first."""
@@ -202,7 +207,28 @@ def plain_difference(case):
     return {"relative": float(np.abs(np.array(cost) / folded - 1).max())}
 
 
+def hit_table(hits):
+    """Head and rows: entries met by recipes with a name, column by column of the printed table."""
+    head = ["recipe", "weights", "step", "final cost", "regime", "Z2_max", "‖dW2‖", "all"]
+    return head, [
+        [
+            name,
+            RECIPES[name].init,
+            f"{RECIPES[name].learning_rate:g}",
+            *(f"{n} of {len(found)}" for n in found.sum(axis=0)),
+            f"{found.sum()} of {found.size}",
+        ]
+        for name, found in hits.items()
+    ]
+
+
 # Figures -----------------------------------------------------------------------------------------
+
+
+HOW_TO_READ = (
+    "A dot's area is the share of printed entries met: on the left for the best order and loss, on "
+    "the right for the best draw and scale. 123 is the order of the layers, ᵀ drawn transposed."
+)
 
 
 def search_map(search):

@@ -1,17 +1,13 @@
 """The audit's figures draw for desk and phone, and keep what they are given."""
 
-import base64
 import gzip
-import json
-import re
 
 import numpy as np
 import pytest
 
 from fma import figures
-from fma.chapters import audit_charts, ledger_page
+from fma.chapters import audit_charts
 from fma.chapters.border import Border, outcome_curve
-from fma.chapters.ledger import STATEMENTS, Claim
 from fma.notebook.data import table_bytes
 from fma.regimes import REGIMES
 
@@ -50,13 +46,3 @@ def test_offered_rows_come_back():
     text = gzip.decompress(table_bytes(rows)).decode()
     assert text == 'a,b\n1,x\n2,"y, z"\n'
     assert table_bytes(rows) == table_bytes(rows)
-
-
-def test_the_ledger_page_escapes_and_carries_its_json():
-    claim = Claim("C03", "a < b", "holds", "<b>", "Rule.", "06_which_recipe", {"met_table": 32})
-    page = ledger_page.page([claim])
-    assert "a &lt; b" in page
-    assert "<b>" not in page
-    data = re.search(r'base64,([^"]+)', page)[1]
-    assert json.loads(base64.b64decode(data))[0]["numbers"] == {"met_table": 32}
-    assert list(ledger_page.PICTURES) == list(STATEMENTS)

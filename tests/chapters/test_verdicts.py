@@ -1,0 +1,65 @@
+"""The ledger's page, and that each verdict links to a place that is there."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from fma.chapters import verdicts
+from fma.chapters.ledger import ITS_RUNS, STATEMENTS, VERDICTS, Claim, Picture, tests
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def made(number, verdict="holds", **values):
+    return Claim(
+        f"C{number:02}", "a < b", verdict, "<b>", "Rule.", ITS_RUNS, "02_regimes#table", **values
+    )
+
+
+def test_the_page_escapes_and_carries_its_json():
+    page = verdicts.cards([made(3, numbers={"met_table": 32})])
+    assert "a &lt; b" in page
+    assert "<p><b>" not in page
+    data = re.search(r'base64,([^"]+)', page)[1]
+    assert json.loads(base64.b64decode(data))[0]["numbers"] == {"met_table": 32}
+
+
+def test_each_verdict_has_a_filter_and_every_card_answers_to_one():
+    claims = [made(i, verdict) for i, verdict in enumerate(VERDICTS, 1)]
+    page = BeautifulSoup(verdicts.cards(claims), "html.parser")
+    filters = [radio["value"] for radio in page.select("input[type=radio]")]
+    cards = [card["data-verdict"] for card in page.select(".fma-claim")]
+    assert filters == ["all", *cards]
+    assert len(set(cards)) == len(VERDICTS)
+
+
+def test_a_picture_shows_runs_threshold_and_interval():
+    picture = Picture("cost", {"63": [1.0, 2.0], "64": [3.0]}, 2.5, (1.0, 2.0))
+    svg = verdicts.inline(verdicts.evidence(picture), alt="costs")
+    for text in ("63", "64", "95 % interval", "cost"):
+        assert f">{text}<" in svg
+
+
+def anchors(page):
+    """Every name of a figure or table in a notebook, and every heading as a link knows it."""
+    cells = json.loads((NOTEBOOKS / f"{page}.ipynb").read_text("utf-8"))["cells"]
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            yield from re.findall(r'\bname="([\w-]+)"', source)
+        else:
+            for heading in re.findall(r"^#+ (.+)$", source, re.MULTILINE):
+                yield re.sub(r"[^\w]+", "-", heading.lower()).strip("-")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_claim_is_judged_where_its_evidence_is_shown(name):
+    test, rule, place, _ = tests()[name]
+    page, _, anchor = place.partition("#")
+    assert rule.endswith(".")
+    assert page.partition("_")[2] == test.__module__.rpartition(".")[2]
+    assert anchor in set(anchors(page))
