@@ -2,12 +2,11 @@
 
 from itertools import product
 
-from fma.chapters.article import WIDTHS
+from fma.chapters.article import PAIR, WIDTHS
 from fma.probe import Probe, probe
 from fma.recipe import as_recipe
 from fma.sweeps import compute, runs, sweep
 
-PAIR = 63, 64
 POPULATION_WIDTHS = range(24, 161, 8)
 
 

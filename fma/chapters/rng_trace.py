@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 import fma
-from fma.chapters.experiments import PAIR
+from fma.chapters.article import PAIR
 from fma.chapters.ledger import FAILS, HOLDS, ITS_RUNS, Finding, Picture, claim
 from fma.figures import ACCENT, AXIS, INK, PAPER, chart, dots
 from fma.recipe import as_recipe

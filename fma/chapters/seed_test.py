@@ -10,8 +10,8 @@ from scipy.stats import permutation_test
 from statsmodels.stats.multitest import multipletests
 
 from fma.baselines import baselines
-from fma.chapters.article import SWEEP_WIDTHS
-from fma.chapters.experiments import PAIR, grid_runs
+from fma.chapters.article import PAIR, SWEEP_WIDTHS
+from fma.chapters.experiments import grid_runs
 from fma.chapters.ledger import (
     FAILS,
     HOLDS,

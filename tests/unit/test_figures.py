@@ -11,7 +11,7 @@ from PIL import Image
 import fma
 from fma import figures
 from fma.baselines import baselines
-from fma.chapters import charts, regimes, setup, smoking_gun
+from fma.chapters import regimes, rng_trace, seed_test, setup, smoking_gun
 from fma.figures import common, style, svg
 from fma.notebook import vary
 from fma.regimes import participation_ratio
@@ -61,14 +61,14 @@ def all_charts(traces, costs):
         "gradient_bars": smoking_gun.gradient_bars(traces, 100),
         "neuron_map": smoking_gun.neuron_map(traces),
         "concentration": smoking_gun.concentration(traces),
-        "stream_strip": charts.stream_strip(streams),
-        "neuron_links": charts.neuron_links(streams),
-        "long_pair": charts.long_pair(trace, traces[1]),
-        "paired_runs": charts.paired_runs(range(5), paired.first, paired.second, (63, 64), 1),
-        "difference_dots": charts.difference_dots(paired, 1.0, 0.1),
-        "margin_curve": charts.margin_curve(paired, 1.0),
-        "width_runs": charts.width_runs(traces, "A title"),
-        "sweep_curve": charts.sweep_curve(traces[1:], trace),
+        "stream_strip": rng_trace.stream_strip(streams),
+        "neuron_links": rng_trace.neuron_links(streams),
+        "long_pair": seed_test.long_pair_curves(trace, traces[1]),
+        "paired_runs": seed_test.paired_runs(range(5), paired.first, paired.second, (63, 64), 1),
+        "difference_dots": seed_test.difference_dots(paired, 1.0, 0.1),
+        "margin_curve": seed_test.margin_curve(paired, 1.0),
+        "width_runs": seed_test.width_runs(traces, "A title"),
+        "sweep_curve": seed_test.sweep_curve(traces[1:], trace),
     }
 
 
@@ -243,7 +243,7 @@ def test_concentration_marks_effective_neurons(traces):
 
 def test_links_join_equal_columns():
     streams = stream_map(dense((2, 63, 64, 1)), dense((2, 64, 64, 1)))
-    figure = charts.neuron_links(streams)(figures.DESK)
+    figure = rng_trace.neuron_links(streams)(figures.DESK)
     x = [line.get_xdata().reshape(-1, 3)[:, :2] for axes in figure.axes for line in axes.lines]
     assert len(x[0]) == 0
     np.testing.assert_array_equal(x[1], [[j + 2, j] for j in range(62)])
@@ -252,14 +252,14 @@ def test_links_join_equal_columns():
 
 def test_strip_starts_each_matrix_where_the_stream_does():
     streams = stream_map(dense((2, 63, 64, 1)), dense((2, 64, 64, 1)))
-    axes = charts.stream_strip(streams)(figures.DESK).axes[0]
+    axes = rng_trace.stream_strip(streams)(figures.DESK).axes[0]
     starts = {t.get_position()[0] for t in axes.texts if t.get_text() == "W2[0, 0]"}
     assert starts == {126 - 0.46, 128 - 0.46}
 
 
 def test_pairs_are_sorted_by_their_difference():
     first, second = np.array([1.0, 5.0, 3.0]), np.array([2.0, 1.0, 3.5])
-    figure = charts.paired_runs((11, 12, 13), first, second, (63, 64), 13)(figures.DESK)
+    figure = seed_test.paired_runs((11, 12, 13), first, second, (63, 64), 13)(figures.DESK)
     axes = figure.axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == ["12", "13", "11"]
     assert figure.get_suptitle() == "Width 64 ends lower for 1 seeds, width 63 for 2 of 3"
@@ -270,11 +270,11 @@ def test_pairs_are_sorted_by_their_difference():
 @pytest.mark.parametrize(("margin", "words"), [(5.0, "lies within"), (0.05, "lies not within")])
 def test_difference_title_compares_interval_and_margin(margin, words):
     paired = Paired(np.zeros(8), np.linspace(-0.5, 0.7, 8))
-    assert words in charts.difference_dots(paired, margin, None)(figures.DESK).get_suptitle()
+    assert words in seed_test.difference_dots(paired, margin, None)(figures.DESK).get_suptitle()
 
 
 def test_every_run_of_a_sweep_is_drawn(traces, lost):
-    axes = charts.width_runs([*traces, *lost], "A title")(figures.DESK).axes[0]
+    axes = seed_test.width_runs([*traces, *lost], "A title")(figures.DESK).axes[0]
     marked = [line for line in axes.lines if line.get_marker() not in ("None", "")]
     assert len(marked) == 5
 
