@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from fma.chapters import verdicts
-from fma.chapters.ledger import ITS_RUNS, STATEMENTS, VERDICTS, Claim, Picture, tests
+from fma.chapters import ledger
+from fma.chapters.ledger import ITS_RUNS, STATEMENTS, VERDICTS, Claim, Picture
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -58,7 +58,7 @@ def anchors(page):
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_a_claim_is_judged_where_its_evidence_is_shown(name):
-    test, rule, place, _ = tests()[name]
+    test, rule, place, _ = ledger.tests()[name]
     page, _, anchor = place.partition("#")
     assert rule.endswith(".")
     assert page.partition("_")[2] == test.__module__.rpartition(".")[2]
