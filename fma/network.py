@@ -28,10 +28,7 @@ INITS = {
 
 
 def _gated(u, du):
-    return lambda z: (
-        z * (1 + (t := np.tanh(u(z)))) / 2,
-        (1 + t + z * (1 - t * t) * du(z)) / 2,
-    )
+    return lambda z: (z * (1 + (t := np.tanh(u(z)))) / 2, (1 + t + z * (1 - t * t) * du(z)) / 2)
 
 
 # An activation maps z to its value and its slope there; only LeakyReLU heeds the slope s.
