@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and make. `make help` lists the targets.
 #   make book scale=quick    make test extras=oracle,dask    make serve port=8001
 .DEFAULT_GOAL := help
-.PHONY: help book serve test bench clean
+.PHONY: help book serve lab test bench clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python python3.13 python3.12 python3.11,$(shell \
 	command -v $(name) >/dev/null 2>&1 && $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -22,14 +22,18 @@ book: .venv/installed  ## build the report; scale=quick for fewer seeds and epoc
 serve: .venv/installed  ## serve the built report on this machine; scale=quick, port=8000
 	@$(run) -m fma serve --scale $(scale) --port $(port)
 
+lab: .venv/installed-lab  ## open the notebooks in JupyterLab, with all they need; options=--no-browser
+	@JUPYTER_PREFER_ENV_PATH=1 $(run) -m jupyterlab --notebook-dir notebooks $(options)
+
 test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
 	@$(run) -m pytest
 
-bench: .venv/installed-bench  ## what is fast, beside what else could be used
+bench: .venv/installed-bench book  ## what is fast, beside what else could be used; needs npm for Lighthouse
 	@$(run) -m benchmarks --full
 	@$(run) -m benchmarks.readme
 	@$(run) -m benchmarks.page
 	@$(run) -m benchmarks.page_ui
+	@$(run) -m benchmarks.lighthouse
 
 clean:  ## remove what was built; the cache of runs stays (python -m fma cache --clear)
 	rm -rf book/_build book/*.ipynb build .venv
@@ -46,6 +50,10 @@ clean:  ## remove what was built; the cache of runs stays (python -m fma cache -
 
 .venv/installed-test-$(extras): .venv/installed
 	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[test$(if $(extras),$(comma)$(extras))]'
+	@touch $@
+
+.venv/installed-lab: .venv/installed
+	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[lab]'
 	@touch $@
 
 .venv/installed-bench: .venv/installed

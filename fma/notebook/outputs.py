@@ -65,7 +65,8 @@ def table(head, rows, *, caption, name=None):
     right = [i > 0 and all(map(_numeric, cells)) for i, (_, *cells) in enumerate(columns)]
     sides = [' align="right"' if side else "" for side in right]
     top = "".join(
-        f'<th scope="col"{side}>{escape(cell)}</th>' for cell, side in zip(head, sides, strict=True)
+        f'<th scope="col"{side}>{escape(cell)}</th>' if cell else "<td></td>"
+        for cell, side in zip(head, sides, strict=True)
     )
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'

@@ -69,7 +69,7 @@ addEventListener("afterprint", () => {
 });
 
 // What overflows its own box can be reached and scrolled with the keyboard.
-for (const box of document.querySelectorAll(".table-scroll, .cell_output, .equation, div.highlight pre")) {
+for (const box of document.querySelectorAll(".table-scroll, .fma-table, .cell_output, .equation, div.highlight pre")) {
   if (box.scrollWidth > box.clientWidth) {
     box.tabIndex = 0;
   }
