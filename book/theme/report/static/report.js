@@ -24,12 +24,23 @@ theme.addEventListener("click", () => {
   keep("theme");
 });
 
+const BOXES = ".table-scroll, .fma-table, .cell_output, .equation, div.highlight pre";
+
+/** What overflows its own box can be reached and scrolled with the keyboard. */
+function reach() {
+  const wide = [...document.querySelectorAll(BOXES)].filter((box) => box.scrollWidth > box.clientWidth);
+  for (const box of wide) {
+    box.tabIndex = 0;
+  }
+}
+
 const code = document.querySelector(".code-switch input");
 if (code) {
   code.checked = root.dataset.code === "shown";
   code.addEventListener("change", () => {
     root.dataset.code = code.checked ? "shown" : "hidden";
     keep("code");
+    reach();
   });
 }
 
@@ -68,11 +79,5 @@ addEventListener("afterprint", () => {
   root.dataset.theme = before;
 });
 
-// What overflows its own box can be reached and scrolled with the keyboard.
-for (const box of document.querySelectorAll(".table-scroll, .fma-table, .cell_output, .equation, div.highlight pre")) {
-  if (box.scrollWidth > box.clientWidth) {
-    box.tabIndex = 0;
-  }
-}
-
 paint(root.dataset.theme);
+reach();
