@@ -13,6 +13,7 @@ from docutils.parsers.rst import Directive
 from sphinx.writers.html5 import HTML5Translator
 
 from fma.explorer import bundle
+from fma.figures import svg
 
 THEME = Path(__file__).parent / "report"
 
@@ -86,6 +87,7 @@ def _display_math(writer, node):
 
 def _page(app, pagename, templatename, context, doctree):
     """Give the layout what it needs and leave out what a page does not."""
+    body = context.get("body", "")
     known = pagename in app.env.all_docs
     source = str(app.env.doc2path(pagename, base=False)) if known else ""
     context |= {
@@ -99,7 +101,8 @@ def _page(app, pagename, templatename, context, doctree):
         "title": context.get("title") or pagename.title(),
         "description": _description(doctree),
         "notebook": f"notebooks/{source}" if source.endswith(".ipynb") else "",
-        "explorer": "data-state=" in context.get("body", ""),
+        "explorer": "data-state=" in body,
+        "figure_style": svg.CSS if 'class="fma-figure"' in body else "",
     }
 
 

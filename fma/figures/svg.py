@@ -15,8 +15,8 @@ import matplotlib.style
 
 from fma.figures.style import DESK, PAPER, PHONE, STYLE, THEME
 
-_CSS = (
-    ".fma-figure{container-type:inline-size;margin:1.2em 0;"
+CSS = (  # what a page that shows `html` needs once
+    ".fma-figure{margin:1.2em 0;"
     + "".join(f"--fma-{name}:{light};" for name, (light, _) in THEME.items())
     + "--fma-ink:currentColor}"
     + "html[data-theme=dark] .fma-figure,body[data-jp-theme-light=false] .fma-figure,"
@@ -28,13 +28,13 @@ _CSS = (
     + ".fma-figure svg image{image-rendering:pixelated}"
     + ".fma-figure .fma-desk{max-width:54rem}.fma-figure .fma-phone{display:none;max-width:30rem}"
     + ".fma-figure figcaption{font-size:.9em;color:var(--fma-muted);text-align:left}"
-    + "@container (max-width:35rem){.fma-figure .fma-desk{display:none}"
+    + "@media (max-width:37.5rem){.fma-figure .fma-desk{display:none}"
     + ".fma-figure .fma-phone{display:block}}"
 )
 
 
 def html(draw, *, alt, name=None, caption=""):
-    """Return the figure for desk and phone as HTML that carries its own style.
+    """Return the figure for desk and phone as HTML; a page needs `CSS` beside it.
 
     Parameters
     ----------
@@ -50,11 +50,11 @@ def html(draw, *, alt, name=None, caption=""):
     pictures = "".join(_inline(_svg(draw, layout), layout.name, alt) for layout in (DESK, PHONE))
     anchor = f' id="{escape(name)}"' if name else ""
     caption = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f'<figure class="fma-figure"{anchor}><style>{_CSS}</style>{pictures}{caption}</figure>'
+    return f'<figure class="fma-figure"{anchor}>{pictures}{caption}</figure>'
 
 
 def inline(draw, *, alt):
-    """Return a small figure, one for all widths, as HTML; its style is that of any `html`."""
+    """Return a small figure, one for all widths, as HTML; a page needs `CSS` beside it."""
     return f'<figure class="fma-figure">{_inline(_svg(draw, PHONE), "small", alt)}</figure>'
 
 
