@@ -1,12 +1,7 @@
 """The explorer: two networks side by side, driven by sliders, trained in the page.
 
-In Jupyter it is a widget::
-
-    from fma.explorer import Explorer
-
-    Explorer(width=64, seed=1)
-
-In the static book the same component is mounted by a script (`fma.explorer.bundle`).
+In Jupyter it is a widget, `Explorer`; in the static book the same component is mounted by a script
+(`fma.explorer.bundle`).
 """
 
 import anywidget
@@ -54,11 +49,23 @@ class Explorer(anywidget.AnyWidget):
         "log" or "linear" axis of the cost.
     controls : str
         Which run the controls move: "a", "b" or "both".
+    mode : str
+        "simple" shows the curve and the sliders for width and seed; "full" everything.
+    guess : int or None
+        Show B's curve up to this epoch only, and ask how it goes on.
 
     Raises
     ------
     traitlets.TraitError
         If a value is out of range.
+
+    Examples
+    --------
+    One neuron more, at another seed, with everything in view; then a third of its step:
+
+    >>> explorer = Explorer(width=64, seed=2, mode="full")
+    >>> explorer.learning_rate = 3e-5
+    >>> explorer  # doctest: +SKIP
     """
 
     _esm = bundle.module()
@@ -74,6 +81,8 @@ class Explorer(anywidget.AnyWidget):
     epoch = traitlets.Int(None, allow_none=True, min=0).tag(sync=True)
     scale = traitlets.Enum(("log", "linear"), "log").tag(sync=True)
     controls = traitlets.Enum(("a", "b", "both"), "b").tag(sync=True)
+    mode = traitlets.Enum(("simple", "full"), "simple").tag(sync=True)
+    guess = traitlets.Int(None, allow_none=True, min=1).tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, **values):
@@ -81,3 +90,9 @@ class Explorer(anywidget.AnyWidget):
             if name in values:
                 values.setdefault(f"reference_{name}", values[name])
         super().__init__(**values)
+
+    def __repr__(self):
+        return (
+            f"Explorer(width={self.width}, seed={self.seed}): its sliders and its traits "
+            "(width, seed, recipe, ...) move each other; help(Explorer) names them all."
+        )

@@ -1,11 +1,19 @@
 // What is known before anything is trained: see atlas.py, which made the numbers.
+//
+// A run has the name of its regime, by the rule of fma.regime; but one that costs less than the best
+// plane is "learning", however many of its neurons are on: it is no plateau.
 
 import { ATLAS } from "./atlas-data.js";
 import { REGIME_NAMES } from "./draw.js";
 
 const opened = {};
 
-const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+function bytes(text) {
+  const characters = atob(text);
+  const values = new Uint8Array(characters.length);
+  for (let i = 0; i < values.length; i += 1) values[i] = characters.charCodeAt(i);
+  return values;
+}
 
 /** Undo atlas.py's differences and byte planes; `last` is the length of the last axis. */
 function steps(text, last) {
@@ -21,32 +29,41 @@ function steps(text, last) {
 
 const restore = (step) => (step === 65535 ? Infinity : Math.exp(ATLAS.least + ATLAS.step * step));
 
+const OPEN = {
+  regime: ({ regime }) => bytes(regime),
+  lastCost: ({ lastCost }) => steps(lastCost, ATLAS.widths),
+  sharpness: ({ sharpness }) => steps(sharpness, ATLAS.widths),
+  cost: ({ cost, epochs }) => steps(cost, epochs),
+};
+
+/** What the atlas holds of a recipe; each part is read when it is first asked for. */
 function open(recipe) {
   if (!(recipe in opened) && recipe in ATLAS.recipes) {
-    const { seeds, curves, epochs, regime, finalCost, sharpness, cost } = ATLAS.recipes[recipe];
-    opened[recipe] = {
-      seeds,
-      curves,
-      epochs,
-      regime: bytes(regime),
-      finalCost: steps(finalCost, ATLAS.widths),
-      sharpness: steps(sharpness, ATLAS.widths),
-      cost: steps(cost, epochs),
-    };
+    const packed = ATLAS.recipes[recipe];
+    const { seeds, curves, epochs } = packed;
+    opened[recipe] = { seeds, curves, epochs };
+    for (const [name, read] of Object.entries(OPEN)) {
+      let part;
+      Object.defineProperty(opened[recipe], name, { get: () => (part ??= read(packed)) });
+    }
   }
   return opened[recipe];
 }
 
 const cellOf = (width, seed) => (seed - 1) * ATLAS.widths + width - 1;
 
-/** { regime, finalCost, sharpness } of a run at its recipe's own step and slope, or null. */
+/** The place in REGIME_NAMES of the name of a run. */
+const nameAt = ({ regime, lastCost }, cell) =>
+  restore(lastCost[cell]) < ATLAS.plane ? REGIME_NAMES.indexOf("learning") : regime[cell];
+
+/** { regime, lastCost, sharpness } of a run at its recipe's own step and slope, or null. */
 export function atlasNumbers(recipe, width, seed) {
   const atlas = open(recipe);
   if (!atlas || width > ATLAS.widths || seed < 1 || seed > atlas.seeds) return null;
   const cell = cellOf(width, seed);
   return {
-    regime: REGIME_NAMES[atlas.regime[cell]],
-    finalCost: restore(atlas.finalCost[cell]),
+    regime: REGIME_NAMES[nameAt(atlas, cell)],
+    lastCost: restore(atlas.lastCost[cell]),
     sharpness: restore(atlas.sharpness[cell]), // learning rate × sharpness at the start
   };
 }
@@ -69,6 +86,6 @@ export function atlasMap(recipe) {
   return {
     widths: upTo(atlas ? ATLAS.widths : 0),
     seeds: upTo(atlas ? atlas.seeds : 0),
-    regimeAt: (width, seed) => atlas.regime[cellOf(width, seed)],
+    regimeAt: (width, seed) => nameAt(atlas, cellOf(width, seed)),
   };
 }

@@ -1,9 +1,9 @@
 """Build `atlas-data.js`, what the page knows before it trains: ``python -m fma.explorer.atlas``.
 
-For each recipe and every width, over the seeds of `SEEDS`: the regime, the final cost and the
-learning rate times the sharpness at the start; and over the seeds of `CURVES` the cost at every
-epoch. Costs and sharpness are kept as logarithms in steps of `STEP`, so they are off by at most
-half a step; a cost that left the finite numbers is the largest value.
+For each recipe and every width, over the seeds of `SEEDS`: the regime, the last cost and the
+learning rate times the sharpness at the start; over the seeds of `CURVES` the cost at every epoch;
+and the cost of the best plane. Costs and sharpness are kept as logarithms in steps of `STEP`, so
+they are off by at most half a step; a cost that left the finite numbers is the largest value.
 """
 
 import base64
@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fma.baselines import baselines
 from fma.explorer.cell import cell
 from fma.sweeps import compute
+from fma.task import product_task
 
 WIDTHS = range(1, 161)
 SEEDS = {"table": range(1, 101), "script": range(1, 41), "text": range(1, 41)}
@@ -45,7 +47,8 @@ def _text(array):
 
 def build(progress=True):
     """The text of `atlas-data.js`; about 15 minutes of two cores the first time."""
-    atlas = {"widths": len(WIDTHS), "step": STEP, "least": LEAST, "recipes": {}}
+    plane = baselines(product_task())["affine"]
+    atlas = {"widths": len(WIDTHS), "step": STEP, "least": LEAST, "plane": plane, "recipes": {}}
     for recipe, seeds in SEEDS.items():
         cases = [(recipe, width, seed) for seed in seeds for width in WIDTHS]
         cells = compute(cell, cases, label=f"atlas, {recipe}", progress=progress)
@@ -58,7 +61,7 @@ def build(progress=True):
             "curves": len(CURVES[recipe]),
             "epochs": cost.shape[-1],
             "regime": base64.b64encode(regimes.tobytes()).decode(),
-            "finalCost": _text(quantise(cost[..., -1])),
+            "lastCost": _text(quantise(cost[..., -1])),
             "sharpness": _text(quantise(sharpness)),
             "cost": _text(quantise(cost[: len(CURVES[recipe])])),
         }

@@ -1,6 +1,6 @@
 // What every view draws with: a sharp canvas, scales, ticks, the theme's colours, number formats.
 
-export const REGIME_NAMES = ["plateau", "dead", "converge", "diverged"];
+export const REGIME_NAMES = ["plateau", "dead", "converge", "diverged", "learning"]; // see atlas.js
 const THEME_NAMES = ["paper", "ink", "muted", "axis", "grid", "accent", "over", "under", "idle"];
 
 /** What the page's theme gives to `element`: colours by name, and the font of its text. */
@@ -33,6 +33,16 @@ export function prepare(canvas, theme) {
   if (canvas.font !== theme.font || resized) context.font = `13px ${theme.font}`;
   canvas.font = theme.font;
   return { context, width, height };
+}
+
+/** Call `act` when the browser has time, within two seconds. Returns what calls it off. */
+export function whenIdle(act) {
+  if (window.requestIdleCallback) {
+    const asked = requestIdleCallback(act, { timeout: 2000 });
+    return () => cancelIdleCallback(asked);
+  }
+  const timer = setTimeout(act, 300);
+  return () => clearTimeout(timer);
 }
 
 /** Keep `canvas.box` the size of each canvas; `changed` is called when one has another size. */
@@ -168,7 +178,7 @@ export const wholeNumber = (value) => FORMATS[0].format(value);
 /** A learning rate: 1e-4, 2.5e-5. */
 export const rateText = (rate) => rate.toExponential().replace("-", "−");
 
-/** The sign of a regime, drawn about (x, y): ● plateau, ✕ dead, ▲ converge, ◆ diverged. */
+/** The sign of a regime, drawn about (x, y): ● plateau, ✕ dead, ▲ converge, ◆ diverged, ■ learning. */
 export function mark(context, regime, x, y, radius, colour) {
   context.beginPath();
   if (regime === "plateau") context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -177,6 +187,8 @@ export function mark(context, regime, x, y, radius, colour) {
     context.lineTo(x + radius * 1.1, y + radius * 0.85);
     context.lineTo(x - radius * 1.1, y + radius * 0.85);
     context.closePath();
+  } else if (regime === "learning") {
+    context.rect(x - radius * 0.9, y - radius * 0.9, radius * 1.8, radius * 1.8);
   } else if (regime === "diverged") {
     for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) {
       context.lineTo(x + dx * radius * 1.2, y + dy * radius * 1.2);

@@ -2,7 +2,8 @@
 // It reads and writes its whole state through `model`, the contract of anywidget: get, set,
 // save_changes, on, off. A host may add `address()`, the link to what is shown.
 
-import { REGIME_NAMES, measured, number, rateText, readTheme, wholeNumber } from "./draw.js";
+import { REGIME_NAMES, measured, number, rateText, readTheme, whenIdle, wholeNumber } from "./draw.js";
+import { GUESSES, answer, question, until } from "./guess.js";
 import { buildPage, h } from "./page.js";
 import { createRuns } from "./runs.js";
 import { LARGEST_SEED, RATES, RECIPES, SEEDS, STATE_KEYS, WIDTHS, drive, driven, keyOf, runOf, tidyRate } from "./state.js";
@@ -24,13 +25,20 @@ const DIVERGING = 1e4; // pre-activations beyond this do not stretch the scale o
 const SPOKEN_AFTER = 350; // ms without a change before a drag is announced
 const AUTOMATIC = 1000; // epochs up to which a run is trained unasked
 const TRAINED_AFTER = 120; // ms without a change before a run is trained
+const BUDGET = 12; // ms of a frame for drawing: the curve always, the other views as far as it goes
+const REVEALED_IN = 1500; // ms in which a curve that was guessed is drawn on
 
 export function render({ model, el }) {
   const parts = buildPage();
   el.replaceChildren(parts.root);
-  const ui = { state: {}, hover: null, pointing: null, theme: null, map: null, mapCache: {}, pixels: {}, drawn: new Map() };
+  const ui = {
+    state: {}, hover: null, pointing: null, theme: null, map: null, mapCache: {}, pixels: {}, drawn: new Map(),
+    awake: false, // whether the browser has had time, or the reader has come: then runs are trained
+    guess: null, // { key, epoch, chosen, since }: what was asked, and once it is answered, when
+  };
   const cleanups = [];
   const runs = createRuns(schedule);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   // --- state -------------------------------------------------------------------------------
 
@@ -74,32 +82,41 @@ export function render({ model, el }) {
   function paint() {
     if (closed) return;
     again = false;
+    ui.deadline = performance.now() + BUDGET;
+    ui.unfinished = false;
     readState();
     if (!ui.theme?.paper) ui.theme = readTheme(parts.root); // it has none until it is on the page
     const { state, theme } = ui;
-    const shown = SIDES.map((side) => {
+    const known = SIDES.map((side) => {
       const run = runOf(state, side);
-      const found = runs.look(run);
-      const { regime } = found.record;
-      const colour = regime ? theme[regime] : theme.muted;
-      return { name: side.toUpperCase(), side, run, colour, dashed: side === "b", ...found };
+      return { name: side.toUpperCase(), side, run, dashed: side === "b", ...runs.look(run) };
+    });
+    followGuess(known[1]);
+    const shown = known.map((one) => {
+      const record = one.side === "b" ? asGuessed(one) : one.record;
+      return { ...one, record, colour: record.regime ? theme[record.regime] : theme.muted };
     });
     const last = Math.max(...shown.map(({ run }) => run.epochs)) - 1;
     const at = Math.min(last, ui.hover ?? state.epoch ?? last);
     ui.shown = shown;
     ui.last = last;
     ui.at = at;
+    showMode();
     showControls(shown, at);
     showCards(shown);
     showCurves(shown, at, last);
-    showNeurons(shown, at, last);
-    showSurfaces(shown, at);
-    showMap(shown);
-    showGauge(shown);
-    showTable(shown, at);
+    showGuess(known[1]);
+    if (state.mode === "full") {
+      showNeurons(shown, at, last);
+      showSurfaces(shown, at);
+      showMap(shown);
+      showGauge(shown);
+      showTable(shown, at);
+    }
     showActions(shown);
     announce(shown);
     trainSoon(shown);
+    if (ui.unfinished) schedule();
   }
 
   /** Run `draw` only if what it depends on has changed since the last time. */
@@ -108,9 +125,76 @@ export function render({ model, el }) {
     const all = [...dependencies, ui.theme, canvas.box.width, canvas.box.height, canvas.box.ratio];
     const before = ui.drawn.get(name);
     if (before?.length === all.length && before.every((value, i) => Object.is(value, all[i]))) return false;
+    if (name !== "cost" && performance.now() > ui.deadline) {
+      ui.unfinished = true; // in the next frame
+      return false;
+    }
     ui.drawn.set(name, all);
     if (canvas.box.width > 0) draw(canvas);
     return true;
+  }
+
+  // --- simple or full ----------------------------------------------------------------------
+
+  function showMode() {
+    const full = ui.state.mode === "full";
+    attribute(parts.root, "data-mode", ui.state.mode);
+    attribute(parts.more, "aria-expanded", `${full}`);
+    text("more", full ? "Less" : "More");
+    parts.settings.hidden = !full;
+    parts.views.hidden = !full;
+  }
+
+  parts.more.addEventListener("click", () => change({ mode: ui.state.mode === "full" ? "simple" : "full" }));
+
+  // --- a guess first -----------------------------------------------------------------------
+
+  /** Begin a guess that the state asks for; end it without an answer if something else was moved. */
+  function followGuess({ key, record }) {
+    const { guess: epoch, mode } = ui.state;
+    const open = ui.guess && ui.guess.since === null;
+    if (open && (ui.guess.key !== key || mode === "full" || epoch === null)) endGuess(null);
+    else if (epoch !== null && !open && mode !== "full" && record.count > epoch) {
+      ui.guess = { key, epoch, chosen: null, since: null };
+    } else if (epoch !== null && mode === "full") endGuess(null);
+  }
+
+  function endGuess(chosen) {
+    if (model.defaults) model.defaults.guess = null; // neither Back nor the start asks it again
+    if (ui.guess) Object.assign(ui.guess, { chosen, since: performance.now() });
+    change({ guess: null });
+    ui.state.guess = null;
+  }
+
+  /** B's record as far as it may be seen. */
+  function asGuessed({ key, record }) {
+    const { guess } = ui;
+    if (ui.state.guess !== null) return until(record, ui.state.guess);
+    if (!guess?.chosen || guess.key !== key || calm.matches) return record;
+    const share = (performance.now() - guess.since) / REVEALED_IN;
+    if (share >= 1) return record;
+    schedule();
+    const last = record.epochs[record.count - 1] ?? 0;
+    return { ...record, count: until(record, guess.epoch + share * (last - guess.epoch)).count };
+  }
+
+  function showGuess({ key, run, record }) {
+    const { guess } = ui;
+    parts.guess.hidden = !guess;
+    if (!guess) return;
+    if (guess.key === key && record.count > guess.epoch) {
+      guess.words = guess.since === null ? question(run, record, guess.epoch) : answer(run, record, guess.epoch, guess.chosen);
+    }
+    text("question", guess.words);
+    parts.guesses.hidden = guess.since !== null;
+  }
+
+  for (const name of Object.keys(GUESSES)) {
+    parts[name].addEventListener("click", () => {
+      endGuess(name);
+      paint();
+      parts.question.focus({ preventScroll: true });
+    });
   }
 
   // --- controls ----------------------------------------------------------------------------
@@ -192,12 +276,17 @@ export function render({ model, el }) {
   // --- the two runs ------------------------------------------------------------------------
 
   function showCards(shown) {
+    const asked = ui.state.guess !== null;
     for (const { side, run, record, progress, colour } of shown) {
-      const { regime, finalCost } = record;
+      const { regime } = record;
+      const plain = run.recipe === "table" && ui.state.mode === "simple";
       const graft = run.graft ? `, ${blocksOf(run.graft.blocks).join(" and ")} of A` : "";
-      text(`what_${side}`, `${run.width} ${run.width === 1 ? "neuron" : "neurons"}, seed ${run.seed}, ${run.recipe}${graft}`);
-      text(`regime_${side}`, regime ?? (progress ? `epoch ${progress.epoch}` : "not trained yet"));
-      text(`cost_${side}`, regime ? `final cost ${costText(record, finalCost)}` : progress ? "training…" : "");
+      const settings = `${plain ? "" : `, ${run.recipe}`}${ownSettings(run)}${graft}`;
+      text(`what_${side}`, `${run.width} ${run.width === 1 ? "neuron" : "neurons"}, seed ${run.seed}${settings}`);
+      text(`regime_${side}`, regime ?? (side === "b" && asked ? "and then?" : progress ? `epoch ${progress.epoch}` : "not trained yet"));
+      text(`cost_${side}`, regime ? `final cost ${finalText(run, record)}` : progress && !asked ? "training…" : "");
+      text(`when_${side}`, regime ? WHEN[RECIPES[run.recipe].after] : "");
+      text(`ending_${side}`, ENDINGS[record.ending] ?? "");
       attribute(parts[`card_${side}`], "data-regime", regime ?? "");
       redraw(`mark_${side}`, [regime, colour], (canvas) => drawMark(canvas, { regime, colour, theme: ui.theme }));
     }
@@ -298,6 +387,9 @@ export function render({ model, el }) {
     const first = shown.find(({ side }) => driven(ui.state).includes(side)).run;
     const map = runs.map(first.recipe);
     ui.map = map;
+    for (const name of ["map", "legend"]) parts[name].hidden = Boolean(map.unknown);
+    parts.no_map.hidden = !map.unknown;
+    text("no_map", map.unknown ? `There is none for ${map.recipe}: a run of it has ${wholeNumber(first.epochs)} epochs, and those of the other recipes 150. Train live shows one.` : "");
     const depends = [map, ui.pointing, ...shown.flatMap(({ run }) => [run.width, run.seed])];
     redraw("map", depends, (canvas) => {
       const colours = REGIME_NAMES.map((name) => ui.theme[name]);
@@ -305,7 +397,7 @@ export function render({ model, el }) {
     });
     const { pointing } = ui;
     const under = pointing && (REGIME_NAMES[map.regimeAt(pointing.width, pointing.seed)] ?? "not in the atlas");
-    const title = map.unknown ? `${map.recipe}: not in the atlas` : `${map.recipe}: seed against width`;
+    const title = map.unknown ? "" : `${map.recipe}: seed against width`;
     text("map_reading", pointing ? `width ${pointing.width}, seed ${pointing.seed}: ${under}` : title);
   }
 
@@ -381,11 +473,13 @@ export function render({ model, el }) {
   // --- numbers -----------------------------------------------------------------------------
 
   function showGauge(shown) {
-    const border = ui.idle ? runs.border(ui.map.recipe) : null;
+    const border = runs.border(ui.map.recipe);
     const depends = [border, ...shown.flatMap(({ record, colour }) => [record.sharpness, colour])];
+    const told = border && `${border.toFixed(2)} is where the map’s plateaus end, on average over its widths and seeds.`;
+    text("border", told ?? "");
     redraw("gauge", depends, (canvas) => {
       const limits = [{ value: 2, text: "2: stability limit" }];
-      if (border) limits.push({ value: border, text: `${border.toFixed(2)}: map’s plateaus end` });
+      if (border) limits.push({ value: border, text: `${border.toFixed(2)}: plateaus end, on average` });
       drawGauge(canvas, { runs: shown, limits, theme: ui.theme });
       const words = shown.map(({ name, record }) => `${name} ${number(record.sharpness)}`).join("  ");
       text("gauge_reading", words);
@@ -396,7 +490,9 @@ export function render({ model, el }) {
 
   const ROWS = [
     ["Regime", (one) => one.record.regime ?? "–"],
-    ["Final cost", ({ record }) => costText(record, record.finalCost)],
+    ["Ending", (one) => one.record.ending ?? "–"],
+    ["Cost before the last update", ({ record }) => costText(record, record.lastCost)],
+    ["Cost after the last update", ({ record }) => number(record.finalCost)],
     ["Cost", ({ record }, i) => costText(record, record.cost?.[i])],
     ["Largest Z2", (one, i) => number(one.record.z2Max?.[i])],
     ["Norm of dW1", (one, i) => number(one.record.norms?.[0]?.[i])],
@@ -438,13 +534,19 @@ export function render({ model, el }) {
   }
 
   function describe({ name, run, record, progress }) {
-    const own = run.learningRate === RECIPES[run.recipe].learningRate;
-    const rate = own ? "" : `, learning rate ${rateText(run.learningRate)}`;
-    const slope = run.slope === 0.01 ? "" : `, slope ${run.slope}`;
     const graft = run.graft ? `, ${blocksOf(run.graft.blocks).join(" and ")} taken from A` : "";
-    const what = `${name}: width ${run.width}, seed ${run.seed}, recipe ${run.recipe}${rate}${slope}${graft}`;
-    if (record.regime) return `${what}: ${record.regime}, final cost ${costText(record, record.finalCost)}.`;
+    const what = `${name}: width ${run.width}, seed ${run.seed}, recipe ${run.recipe}${ownSettings(run)}${graft}`;
+    const after = WHEN[RECIPES[run.recipe].after];
+    if (record.regime) return `${what}: ${record.regime}, final cost ${finalText(run, record)} ${after}.`;
+    if (name === "B" && ui.state.guess !== null) return `${what}: shown up to epoch ${ui.state.guess}.`;
     return `${what}: ${progress ? "training" : "not trained yet"}.`;
+  }
+
+  /** What a run has that is not its recipe's own. */
+  function ownSettings({ recipe, learningRate, slope }) {
+    const own = learningRate === RECIPES[recipe].learningRate;
+    const rate = own ? "" : `, learning rate ${rateText(learningRate)}`;
+    return `${rate}${slope === 0.01 ? "" : `, slope ${slope}`}`;
   }
 
   const blocksOf = (blocks) => BLOCKS.filter((block) => blocks.includes(block));
@@ -481,7 +583,11 @@ export function render({ model, el }) {
     const live = shown.filter(({ live: done }) => done).map(({ name, live: done }) => `${name} in ${done.milliseconds} ms`);
     const waits = !busy && shown.some(({ run, live: done }) => !done && run.epochs > AUTOMATIC);
     const hint = waits ? "Long runs are trained when you ask for it: Train live." : "";
-    text("note", words || hint || (live.length ? `Trained here, in this page: ${live.join(", ")}.` : ""));
+    const { controls } = ui.state;
+    const help = controls === "both" ? "The sliders move both." : `The sliders move ${controls === "a" ? "A, the full line" : "B, the dashed line"}.`;
+    const done = live.length ? ` Trained here, in this page: ${live.join(", ")}.` : "";
+    text("note", words || hint || `${help}${done}`);
+    parts.train.hidden = ui.state.mode === "simple" && !waits && !shown.some(({ run, progress }) => progress && run.epochs > AUTOMATIC);
   }
 
   for (const block of BLOCKS) {
@@ -497,6 +603,7 @@ export function render({ model, el }) {
   function trainSoon(shown) {
     const wanted = shown.map(({ key }) => key).join();
     if (wanted === settled) return;
+    if (!settled && !ui.awake && shown.every(({ record }) => record.count > 0)) return; // the atlas will do for now
     settled = wanted;
     runs.cancel((key) => !shown.some((one) => one.key === key));
     clearTimeout(trainTimer);
@@ -559,6 +666,12 @@ export function render({ model, el }) {
     ui.theme = null;
     schedule();
   };
+  const wake = () => {
+    if (ui.awake) return;
+    ui.awake = true;
+    schedule();
+  };
+  for (const reached of ["pointerover", "pointerdown", "focusin"]) parts.root.addEventListener(reached, wake);
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", themeChanged);
   const themed = new MutationObserver(themeChanged);
@@ -579,13 +692,26 @@ export function render({ model, el }) {
   });
 
   paint();
-  const idle = setTimeout(() => {
-    ui.idle = true; // the first picture is out: what takes a moment to work out may follow
-    schedule();
-  }, 300);
-  cleanups.push(() => clearTimeout(idle));
+  cleanups.push(whenIdle(wake));
   return () => cleanups.forEach((cleanup) => cleanup());
 }
+
+const WHEN = { true: "after the last update", false: "before the last update" }; // a final cost is taken
+
+/** The final cost of a run, by the convention of its recipe: see WHEN. */
+const finalText = ({ recipe }, record) =>
+  RECIPES[recipe].after ? number(record.finalCost) : costText(record, record.lastCost);
+
+// What the endings of fma.regimes mean.
+const ENDINGS = {
+  line: "answers on a plane, most neurons on",
+  few: "answers on a plane, few neurons on",
+  leak: "answers on a plane, by its leak alone",
+  frozen: "answers no better than a constant",
+  bent: "bent, but no better than a plane yet",
+  learning: "beats every plane: it multiplies",
+  diverged: "left the finite numbers",
+};
 
 /** A cost in no more digits than are known. */
 const costText = ({ rounded }, cost) =>

@@ -5,7 +5,11 @@
 // and when it changes (Back, a link), and written when the state changes. Elements of class "fma-set"
 // anywhere on the page change that state: <a class="fma-set" href="#width=65"> sets what it names and
 // keeps the rest; data-change="width+1" or "learning_rate/10" counts from what is shown.
+//
+// data-mode="full" and data-guess="60" on the mount are short for mode=full and guess=60 in data-state.
+// The fallback stays until the browser is idle or the reader reaches for it.
 
+import { whenIdle } from "./draw.js";
 import { render } from "./explorer.js";
 import { DEFAULTS, STATE_KEYS, formatFragment, parseFragment, relativeChange } from "./state.js";
 
@@ -40,21 +44,33 @@ function isState(fragment) {
 function bindAddress(model) {
   let writtenAt = -Infinity;
   let timer = 0;
+  const runs = () => formatFragment({ ...stateOf(model), mode: DEFAULTS.mode, guess: DEFAULTS.guess });
+  let written = "";
+  const current = () => {
+    const mode = model.get("mode");
+    const rest = formatFragment({ ...stateOf(model), mode: DEFAULTS.mode });
+    return `#${rest}${mode === model.defaults.mode ? "" : `&mode=${mode}`}`;
+  };
   const write = () => {
-    const fragment = `#${formatFragment(stateOf(model))}`;
+    const fragment = current();
     if (fragment === location.hash) return;
-    const sameGesture = performance.now() - writtenAt < PAUSE;
-    history[sameGesture ? "replaceState" : "pushState"](null, "", fragment);
-    writtenAt = performance.now();
+    const moved = runs() !== written;
+    const aStep = moved && performance.now() - writtenAt >= PAUSE;
+    history[aStep ? "pushState" : "replaceState"](null, "", fragment);
+    written = runs();
+    if (moved) writtenAt = performance.now();
   };
   const read = () => {
     clearTimeout(timer);
-    const { changes, problems } = isState(location.hash) ? parseFragment(location.hash) : { changes: {}, problems: [] };
-    if (location.hash && !isState(location.hash)) return;
-    for (const [key, value] of Object.entries({ ...model.defaults, ...changes })) model.set(key, value);
+    const linked = isState(location.hash);
+    const { changes, problems } = linked ? parseFragment(location.hash) : { changes: {}, problems: [] };
+    if (location.hash && !linked) return;
+    const before = linked ? { ...model.defaults, guess: null } : model.defaults; // a link shows, and does not ask
+    for (const [key, value] of Object.entries({ ...before, ...changes })) model.set(key, value);
     model.set("problem", problemText(problems));
+    written = runs();
   };
-  model.address = () => `${location.href.split("#")[0]}#${formatFragment(stateOf(model))}`;
+  model.address = () => `${location.href.split("#")[0]}${current()}`;
   addEventListener("popstate", read);
   addEventListener("hashchange", read);
   document.addEventListener("click", (event) => followLink(event, model));
@@ -86,6 +102,7 @@ function followLink(event, model) {
   for (const [key, value] of Object.entries(relative ?? changes)) model.set(key, value);
   model.save_changes(true);
   model.set("problem", relative ? "" : problemText(problems));
+  model.show();
   showAgain(model.element);
 }
 
@@ -97,27 +114,44 @@ function showAgain(element) {
   element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
+/** What a mount shows first. */
+function initialState({ state = "", mode = "", guess = "" }) {
+  const short = `mode=${mode || DEFAULTS.mode}${guess ? `&guess=${guess}` : ""}`;
+  return { ...DEFAULTS, ...parseFragment(short).changes, ...parseFragment(state).changes };
+}
+
 /** Show an explorer on every mount of the page. */
 export function mountAll() {
   [...document.querySelectorAll("div.fma-explorer:not([data-mounted])")].forEach((element, i) => {
-    const { changes } = parseFragment(element.dataset.state ?? "");
     let saved = () => {};
-    const model = createModel({ ...DEFAULTS, ...changes }, (alone) => saved(alone));
+    const model = createModel(initialState(element.dataset), (alone) => saved(alone));
     model.element = element;
+    model.show = () => mount(element, model);
     if (i === 0) saved = bindAddress(model);
-    const [host, fallback] = ["fx-host", "fx-fallback"].map((name) => {
-      const part = document.createElement("div");
-      part.className = name;
-      return part;
-    });
-    fallback.append(...element.childNodes); // in print it is shown again
-    element.append(fallback, host);
-    try {
-      render({ model, el: host });
-      element.dataset.mounted = "yes";
-    } catch (error) {
-      host.remove();
-      throw error;
-    }
+    for (const reached of REACHED) element.addEventListener(reached, model.show, { once: true });
+    if (i === 0 && isState(location.hash)) model.show();
+    else whenIdle(model.show);
   });
+}
+
+const REACHED = ["pointerover", "touchstart", "focusin"];
+
+/** Show the explorer in the place of the fallback, once. */
+function mount(element, model) {
+  if (element.dataset.mounted) return;
+  element.dataset.mounted = "yes";
+  const [host, fallback] = ["fx-host", "fx-fallback"].map((name) => {
+    const part = document.createElement("div");
+    part.className = name;
+    return part;
+  });
+  fallback.append(...element.childNodes); // in print it is shown again
+  element.append(fallback, host);
+  try {
+    render({ model, el: host });
+  } catch (error) {
+    host.remove();
+    delete element.dataset.mounted;
+    throw error;
+  }
 }

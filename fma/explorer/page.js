@@ -1,6 +1,7 @@
 // The explorer's elements, made once. Text from outside enters as text, never as markup.
 
 import { wholeNumber } from "./draw.js";
+import { GUESSES } from "./guess.js";
 import { LARGEST_SEED, RECIPES, SEEDS, WIDTHS } from "./state.js";
 
 /** An element: h("p", { class: "x", onclick: f }, "text", child, ...). */
@@ -33,27 +34,21 @@ export function buildPage() {
     return element;
   };
 
-  const card = (run) => {
-    const name = run.toUpperCase();
-    const id = `${prefix}-${run}`;
-    return keep(
+  const card = (run) =>
+    keep(
       `card_${run}`,
       h(
         "div",
         { class: `fx-card fx-card-${run}` },
         h(
-          "label",
+          "p",
           { class: "fx-name" },
-          keep(
-            `controls_${run}`,
-            h("input", { type: "radio", name: `${prefix}-controls`, value: run, "aria-describedby": id }),
-          ),
-          h("span", { class: "fx-letter" }, name),
+          h("span", { class: "fx-letter" }, run.toUpperCase()),
           h("span", { class: "fx-stroke", "aria-hidden": "true" }),
         ),
         h(
-          "div",
-          { class: "fx-facts", id },
+          "p",
+          { class: "fx-facts" },
           keep(`what_${run}`, h("span", { class: "fx-what" })),
           h(
             "span",
@@ -61,28 +56,33 @@ export function buildPage() {
             canvas(`mark_${run}`, { class: "fx-mark", "aria-hidden": "true" }),
             keep(`regime_${run}`, h("b", { class: "fx-regime" })),
             keep(`cost_${run}`, h("span", { class: "fx-final" })),
+            keep(`when_${run}`, h("span", { class: "fx-when" })),
           ),
+          keep(`ending_${run}`, h("span", { class: "fx-when" })),
         ),
       ),
     );
+
+  const choice = (value, words) => {
+    const input = h("input", { type: "radio", name: `${prefix}-controls`, value });
+    return h("label", { class: "fx-choice" }, keep(`controls_${value}`, input), words);
   };
 
-  const slider = (name, label, range, extra) => {
-    const id = `${prefix}-${name}`;
-    return h(
-      "div",
-      { class: `fx-control fx-control-${name}` },
-      h("label", { for: id }, label),
-      keep(`${name}_text`, h("output", { for: id, "aria-hidden": "true" })),
-      keep(name, h("input", { type: "range", id, ...range })),
-      extra,
+  const control = (name, label, ...inputs) =>
+    h("div", { class: `fx-control fx-control-${name}` }, h("label", { for: `${prefix}-${name}` }, label), ...inputs);
+
+  const slider = (name, label, range) =>
+    control(
+      name,
+      label,
+      keep(`${name}_text`, h("output", { for: `${prefix}-${name}`, "aria-hidden": "true" })),
+      keep(name, h("input", { type: "range", id: `${prefix}-${name}`, ...range })),
     );
-  };
 
   const toggle = (name, text) => keep(name, h("button", { type: "button", "aria-pressed": "false" }, text));
-  const button = (name, text) => keep(name, h("button", { type: "button" }, text));
+  const button = (name, text, properties) => keep(name, h("button", { type: "button", ...properties }, text));
 
-  const chart = (name, title, extra) =>
+  const chart = (name, title, ...extra) =>
     h(
       "figure",
       { class: `fx-view fx-${name}` },
@@ -91,7 +91,7 @@ export function buildPage() {
         {},
         h("b", {}, title),
         keep(`${name}_reading`, h("span", { class: "fx-reading", "aria-hidden": "true" })),
-        extra,
+        ...extra,
       ),
       canvas(name, { tabindex: "0", role: "slider", "aria-label": title, class: "fx-scrub" }),
     );
@@ -105,76 +105,118 @@ export function buildPage() {
     );
 
   const both = (make) => ["a", "b"].map((run) => make(run, run.toUpperCase()));
+  const key = (...words) => h("p", { class: "fx-key" }, ...words);
 
-  const root = h(
-    "section",
-    { class: "fx", "aria-label": "Explorer: two networks side by side" },
+  const guess = keep(
+    "guess",
     h(
       "div",
-      { class: "fx-views" },
+      { class: "fx-guess", role: "group", "aria-label": "A guess first", hidden: true },
+      keep("question", h("p", { tabindex: "-1" })),
+      keep(
+        "guesses",
+        h("div", { class: "fx-group" }, ...Object.entries(GUESSES).map(([name, words]) => button(name, words))),
+      ),
+    ),
+  );
+
+  // What the curve stays above while a finger is on one of the sliders.
+  const stage = h(
+    "div",
+    { class: "fx-stage" },
+    h("div", { class: "fx-cards" }, ...both(card)),
+    chart(
+      "cost",
+      "Cost",
+      h("span", { class: "fx-plain" }, "how far off its answers are, step by step (mean squared error)"),
+      toggle("scale", "linear"),
+    ),
+    guess,
+    h(
+      "div",
+      { class: "fx-controls" },
+      slider("width", "Width", { min: WIDTHS.low, max: WIDTHS.high, step: 1 }),
+      slider("seed", "Seed", { min: SEEDS.low, max: SEEDS.high, step: 1 }),
+    ),
+    keep("status", h("p", { role: "status", class: "fx-status" })),
+    keep("problem", h("p", { role: "alert", class: "fx-problem", hidden: true })),
+    h(
+      "div",
+      { class: "fx-foot" },
+      button("more", "More", { "aria-expanded": "false", "aria-controls": `${prefix}-settings ${prefix}-views` }),
+      button("train", "Train live"),
+      keep("note", h("p", { class: "fx-note" })),
+    ),
+    keep(
+      "settings",
       h(
         "div",
-        { class: "fx-head" },
-        h(
-          "fieldset",
-          { class: "fx-cards" },
-          h("legend", {}, "The controls move"),
-          card("a"),
-          card("b"),
-          h(
-            "label",
-            { class: "fx-both" },
-            keep("controls_both", h("input", { type: "radio", name: `${prefix}-controls`, value: "both" })),
-            "both, in step",
-          ),
-        ),
-        h(
-          "div",
-          { class: "fx-controls" },
-          slider("width", "Width", { min: WIDTHS.low, max: WIDTHS.high, step: 1 }),
-          slider(
-            "seed",
-            "Seed",
-            { min: SEEDS.low, max: SEEDS.high, step: 1 },
-            keep(
-              "typed_seed",
-              h("input", {
-                type: "number",
-                min: 0,
-                max: LARGEST_SEED,
-                step: 1,
-                inputmode: "numeric",
-                "aria-label": "or type any 32-bit number",
-                title: "or type any 32-bit number",
-              }),
-            ),
-          ),
-          slider("learning_rate", "Learning rate", RATE_STEPS),
-          slider("slope", "Slope", { min: 0, max: 1, step: 0.01 }),
-          h(
-            "div",
-            { class: "fx-control fx-control-recipe" },
-            h("label", { for: `${prefix}-recipe` }, "Recipe"),
-            keep(
-              "recipe",
-              h(
-                "select",
-                { id: `${prefix}-recipe` },
-                ...Object.entries(RECIPES).map(([name, { init, learningRate, epochs }]) =>
-                  h(
-                    "option",
-                    { value: name },
-                    `${name}: ${init === "he" ? "He" : init}, ${learningRate.toExponential()}, ${wholeNumber(epochs)} epochs`,
-                  ),
+        { class: "fx-settings", id: `${prefix}-settings`, hidden: true },
+        slider("learning_rate", "Learning rate", RATE_STEPS),
+        slider("slope", "Slope", { min: 0, max: 1, step: 0.01 }),
+        control(
+          "recipe",
+          "Recipe",
+          keep(
+            "recipe",
+            h(
+              "select",
+              { id: `${prefix}-recipe` },
+              ...Object.entries(RECIPES).map(([name, { init, learningRate, epochs }]) =>
+                h(
+                  "option",
+                  { value: name },
+                  `${name}: ${init === "he" ? "He" : init}, ${learningRate.toExponential()}, ${wholeNumber(epochs)} epochs`,
                 ),
               ),
             ),
           ),
         ),
-        keep("status", h("p", { role: "status", class: "fx-status" })),
-        keep("problem", h("p", { role: "alert", class: "fx-problem", hidden: true })),
+        control(
+          "typed_seed",
+          "Any 32-bit seed",
+          keep(
+            "typed_seed",
+            h("input", {
+              type: "number",
+              id: `${prefix}-typed_seed`,
+              min: 0,
+              max: LARGEST_SEED,
+              step: 1,
+              inputmode: "numeric",
+            }),
+          ),
+        ),
+        h(
+          "fieldset",
+          { class: "fx-group" },
+          h("legend", {}, "The controls move"),
+          choice("a", "A"),
+          choice("b", "B"),
+          choice("both", "both, in step"),
+        ),
+        h(
+          "div",
+          { class: "fx-group", role: "group", "aria-label": "Transplant before training" },
+          keep("graft_text", h("span")),
+          ...["W1", "W2", "W3"].map((block) => toggle(`graft_${block}`, block)),
+        ),
+        h(
+          "div",
+          { class: "fx-group" },
+          button("copy", "Copy link"),
+          button("download", "Download this run as CSV"),
+          button("reset", "Back to the start"),
+        ),
       ),
-      chart("cost", "Cost", toggle("scale", "linear")),
+    ),
+  );
+
+  const views = keep(
+    "views",
+    h(
+      "div",
+      { class: "fx-views", id: `${prefix}-views`, hidden: true },
       h(
         "div",
         { class: "fx-epoch" },
@@ -186,31 +228,25 @@ export function buildPage() {
         "div",
         { class: "fx-neurons" },
         ...both((run, name) => chart(`neurons_${run}`, `Layer 2 of ${name}`)),
-        h("p", { class: "fx-key" }, "A row is a neuron: coloured while some input activates it, grey when none does."),
+        key("A row is a neuron: coloured while some input activates it, grey when none does."),
       ),
       h(
         "figure",
         { class: "fx-view fx-map" },
-        h(
-          "figcaption",
-          {},
-          h("b", {}, "Map of regimes"),
-          keep("map_reading", h("span", { class: "fx-reading" })),
-        ),
+        h("figcaption", {}, h("b", {}, "Map of regimes"), keep("map_reading", h("span", { class: "fx-reading" }))),
         canvas("map", {
           tabindex: "0",
           role: "application",
           "aria-label": "Map of regimes: the arrow keys take one neuron more or less, or another start",
         }),
         keep("legend", h("ul", { class: "fx-legend" })),
+        keep("no_map", h("p", { class: "fx-key", hidden: true })),
       ),
       h(
         "div",
         { class: "fx-surfaces" },
         ...both((run, name) => picture(`surface_${run}`, `${name} against m·a`)),
-        h(
-          "p",
-          { class: "fx-key" },
+        key(
           "Heavy lines: where it answers 10, 20, 30, 50, 70. Thin lines: where m·a does. ",
           h("span", { class: "fx-over" }, "Too much"),
           ", ",
@@ -228,23 +264,9 @@ export function buildPage() {
       ),
       h(
         "div",
-        { class: "fx-deeds" },
+        { class: "fx-start" },
         picture("gauge", "Step × sharpness, at the start"),
-        h(
-          "div",
-          { class: "fx-group", role: "group", "aria-label": "Transplant before training" },
-          keep("graft_text", h("span")),
-          ...["W1", "W2", "W3"].map((block) => toggle(`graft_${block}`, block)),
-        ),
-        h(
-          "div",
-          { class: "fx-group" },
-          button("train", "Train live"),
-          button("copy", "Copy link"),
-          button("download", "Download this run as CSV"),
-          button("reset", "Back to the start"),
-        ),
-        keep("note", h("p", { class: "fx-note" })),
+        keep("border", h("p", { class: "fx-key" })),
       ),
       h(
         "table",
@@ -259,6 +281,8 @@ export function buildPage() {
       ),
     ),
   );
+
+  const root = h("section", { class: "fx", "aria-label": "Explorer: two networks side by side" }, stage, views);
   for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
     element.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys for itself
   }

@@ -37,7 +37,7 @@ export function createRuns(changed) {
     const { complete, stopped, problem } = done;
     const shown = complete || done.asked || !atlas.count ? done : atlas;
     if (!complete && atlas.regime) {
-      Object.assign(done, { regime: atlas.regime, finalCost: atlas.finalCost, rounded: true });
+      Object.assign(done, { regime: atlas.regime, lastCost: atlas.lastCost, rounded: true });
     }
     done.sharpness ??= atlas.sharpness;
     return {
@@ -130,10 +130,10 @@ function parting(cells) {
   return at;
 }
 
-function differenceOf({ finalCost }, atlas) {
-  if (atlas.finalCost === undefined || atlas.finalCost === finalCost) return "";
-  if (Math.abs(finalCost - atlas.finalCost) <= TOLERANCE * atlas.finalCost) return "";
-  return `trained here it ends at ${number(finalCost)}, the atlas says ${number(atlas.finalCost)}.`;
+function differenceOf({ lastCost }, atlas) {
+  if (atlas.lastCost === undefined || atlas.lastCost === lastCost) return "";
+  if (Math.abs(lastCost - atlas.lastCost) <= TOLERANCE * atlas.lastCost) return "";
+  return `trained here it ends at ${number(lastCost)}, the atlas says ${number(atlas.lastCost)}.`;
 }
 
 function fail(record, problem) {

@@ -8,13 +8,17 @@
 //   #learning_rate=1e-5                  one value of anything but a width is for both runs
 //
 // Further keys: slope, graft (blocks of weights that B takes from A, as W3 or W1W2), epoch, scale
-// (log or linear), controls (a, b or both: which run the controls move).
+// (log or linear), controls (a, b or both: which run the controls move), mode (simple: the curve,
+// width and seed; full: all else too), guess (the epoch up to which B's curve is shown before the
+// reader has said how it goes on).
 
+// `after`: the final cost of such runs is the one after the last update, as in the article's second
+// listing; of the others it is the last that is recorded, before the last update, as in its table.
 export const RECIPES = {
-  table: { init: "uniform", learningRate: 1e-4, epochs: 150 },
-  script: { init: "uniform", learningRate: 1e-5, epochs: 150 },
-  text: { init: "he", learningRate: 1e-5, epochs: 150 },
-  long: { init: "he", learningRate: 1e-4, epochs: 10000 },
+  table: { init: "uniform", learningRate: 1e-4, epochs: 150, after: false },
+  script: { init: "uniform", learningRate: 1e-5, epochs: 150, after: false },
+  text: { init: "he", learningRate: 1e-5, epochs: 150, after: false },
+  long: { init: "he", learningRate: 1e-4, epochs: 10000, after: true },
 };
 
 export const WIDTHS = { low: 1, high: 160 };
@@ -56,6 +60,8 @@ const SHARED = {
   epoch: { standard: null, ...whole(0, 9999) }, // null: the last
   scale: { standard: "log", ...oneOf("log", "linear") },
   controls: { standard: "b", ...oneOf("a", "b", "both") },
+  mode: { standard: "simple", ...oneOf("simple", "full") },
+  guess: { standard: null, ...whole(1, 9999) }, // null: none is asked for
 };
 
 export const keyOf = (run, name) => (run === "a" ? `reference_${name}` : name);

@@ -11,7 +11,7 @@
 //
 // A run of more than RECORDS epochs keeps the record of every second, third … epoch and of the last.
 // The numbers are those of fma.train: float64, NumPy's legacy stream, everything recorded before the
-// update. The work is done in kernel.c, compiled to WebAssembly.
+// update, and `finalCost` after the last. The work is done in kernel.c, compiled to WebAssembly.
 
 import { KERNEL, KERNEL_WITHOUT_SIMD } from "./kernel.js";
 import { RandomState } from "./random.js";
@@ -22,6 +22,7 @@ export const GRID = 19; // the learned surface is drawn on GRID × GRID points o
 export const ROWS = 700;
 const RECORDS = 1000;
 const PAIRS = 1000;
+const STRAIGHT = 0.01; // the share of the answers' variance off a plane from which they are bent
 const HULL = 60; // room for the corners of the training rows' convex hull
 const COLUMNS = ROWS + GRID * GRID + 1;
 const BLOCKS = ["W1", "W2", "W3"];
@@ -103,8 +104,29 @@ function memory() {
     corners.push([1, 1], [1, 10], [10, 1], [10, 10]);
     view("edge", 3 * corners.length).set([0, 1].flatMap((i) => corners.map((corner) => corner[i])));
     view("edge", 3 * corners.length).fill(1, 2 * corners.length);
+    kernel.constant = variance(targets); // costs of the best constant and the best plane
+    kernel.plane = offPlane(targets);
   }
   return kernel;
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const centred = (values) => {
+  const middle = mean(values);
+  return Float64Array.from(values, (value) => value - middle);
+};
+const variance = (values) => mean(centred(values).map((value) => value * value));
+
+/** The mean square that the best plane over (m, a) leaves of `values`, one for each training row. */
+function offPlane(values) {
+  const columns = kernel.view("columns", 3 * COLUMNS);
+  const m = centred(columns.subarray(0, ROWS));
+  const a = centred(columns.subarray(COLUMNS, COLUMNS + ROWS));
+  const v = centred(values);
+  const [mm, ma, aa, mv, av] = [dot(m, m), dot(m, a), dot(a, a), dot(m, v), dot(a, v)];
+  const determinant = mm * aa - ma * ma;
+  const [p, q] = [(aa * mv - ma * av) / determinant, (mm * av - ma * mv) / determinant];
+  return mean(v.map((value, i) => (value - p * m[i] - q * a[i]) ** 2));
 }
 
 function dot(one, two) {
@@ -176,6 +198,7 @@ export class Training {
     this.norms = [0, 1, 2].map(() => new Float64Array(kept)); // of dW1, dW2, dW3
     this.tops = new Float32Array(kept * HIDDEN); // largest pre-activation of each layer-2 neuron
     this.surfaces = new Float32Array(kept * GRID * GRID); // output on the grid, m varying fastest
+    this.finalCost = Infinity; // after the last update, once the run has ended
     const { exports, view } = memory();
     this.kernel = exports;
     this.record = view("record", 6);
@@ -202,6 +225,10 @@ export class Training {
     if (diverged || last || this.epoch % this.every === 0) this.keep(diverged);
     this.ended = diverged || last;
     this.epoch += 1;
+    if (last && !diverged) {
+      this.kernel.step(run.width, run.slope, 0); // only measures
+      if (Number.isFinite(this.record[0])) this.finalCost = this.record[0];
+    }
     return !this.ended;
   }
 
@@ -253,6 +280,43 @@ export class Training {
       if (settled && basis.length > 4) break;
     }
     return largest;
+  }
+
+  /** Whether the cost is below that of the best plane: what fma.regimes.ending calls learning. */
+  learning() {
+    return this.cost[this.count - 1] < memory().plane;
+  }
+
+  /** What the run ended as: the rule of fma.regimes.ending. */
+  ending() {
+    const last = this.count - 1;
+    if (this.cost[last] === Infinity) return "diverged";
+    if (this.learning()) return "learning";
+    if (this.cost[last] >= memory().constant) return "frozen";
+    const answers = this.answers();
+    if (offPlane(answers) / variance(answers) >= STRAIGHT) return "bent";
+    if (this.alive[last] === 0) return "leak";
+    return this.alive[last] < HIDDEN / 2 ? "few" : "line";
+  }
+
+  /** What the network answers to the training rows at its present parameters. */
+  answers() {
+    const { view } = memory();
+    const { width, slope } = this.run;
+    const [m, a] = [0, 1].map((i) => view("columns", 3 * COLUMNS).subarray(i * COLUMNS));
+    const layer1 = view("layer1", 3 * LARGEST_WIDTH);
+    const [W2, b2, W3] = [view("W2", width * HIDDEN), view("b2", HIDDEN), view("W3", HIDDEN)];
+    const leaky = (z) => (z > 0 ? z : slope * z);
+    const Z2 = new Float64Array(HIDDEN);
+    return Float64Array.from({ length: ROWS }, (_, row) => {
+      Z2.set(b2);
+      for (let j = 0; j < width; j += 1) {
+        const z = layer1[j] * m[row] + layer1[LARGEST_WIDTH + j] * a[row] + layer1[2 * LARGEST_WIDTH + j];
+        const activation = leaky(z);
+        for (let h = 0; h < HIDDEN; h += 1) Z2[h] += activation * W2[j * HIDDEN + h];
+      }
+      return Z2.reduce((sum, z, h) => sum + W3[h] * leaky(z), view("b3", 1)[0]);
+    });
   }
 
   /** The regime at the last recorded epoch: the rule of fma.regime. */

@@ -404,12 +404,14 @@ function mapBitmap({ widths, seeds, regimeAt }, cellWidth, cellHeight, theme, co
   return bitmap;
 }
 
-// Within a cell: plateau is plain, dead has a stroke across, converge a dot, diverged a frame.
+// Within a cell: plateau is plain, dead has a stroke across, converge a dot, diverged a frame,
+// learning a bar.
 const PATTERNS = [
   () => 0,
   (i, j, w, h) => +(Math.floor((i * w) / h) === j),
   (i, j, w, h) => +(Math.abs(2 * i + 1 - h) <= h / 3 && Math.abs(2 * j + 1 - w) <= w / 3),
   (i, j) => +(i === 0 || j === 0),
+  (i, j, w) => +(Math.abs(2 * j + 1 - w) <= w / 3),
 ];
 
 /**

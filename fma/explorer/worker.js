@@ -3,8 +3,11 @@
 //   it hears  { type: "train", id, run } | { type: "cancel" }            run as in trainer.js
 //   it says   { type: "records", id, from, count, epochs, cost, z2Max, alive, norms, tops, surfaces }
 //                 the records from … from + count - 1, as in trainer.js
-//             { type: "done", id, regime, finalCost, milliseconds }
-//             { type: "sharpness", id, sharpness }     learning rate × sharpness at the start
+//             { type: "done", id, regime, lastCost, finalCost, milliseconds }
+//                 the cost before and after the last update; a run that beats every plane is
+//                 "learning", whatever regime its neurons would make it
+//             { type: "sharpness", id, sharpness, ending }
+//                 learning rate × sharpness at the start; the name of fma.regimes.ending
 //             { type: "failed", id, problem }
 
 import { GRID, HIDDEN, Training } from "./trainer.js";
@@ -55,10 +58,13 @@ async function train(id, run) {
     await pause();
     if (current !== id) return;
   }
-  const finalCost = training.cost[training.count - 1];
-  postMessage({ type: "done", id, regime: training.regime(), finalCost, milliseconds });
+  const lastCost = training.cost[training.count - 1];
+  const { finalCost } = training;
+  const regime = training.learning() ? "learning" : training.regime();
+  postMessage({ type: "done", id, regime, lastCost, finalCost, milliseconds });
+  const ending = training.ending();
   const sharpness = run.learningRate * new Training(run).sharpness();
-  postMessage({ type: "sharpness", id, sharpness });
+  postMessage({ type: "sharpness", id, sharpness, ending });
 }
 
 onmessage = ({ data: { type, id, run } }) => {

@@ -23,7 +23,8 @@ html[data-theme=dark] a { color: #dba8e3 }
 .tall { height: 2000px }
 </style></head>
 <body><main><h1>One neuron more</h1>
-<div class="fma-explorer" data-state="width=64&amp;seed=1"><p>The fallback.</p></div>
+<div class="fma-explorer" data-mode="full" data-state="width=64&amp;seed=1">
+<p>The fallback.</p></div>
 <p>Now <a class="fma-set" href="#width=65">take one more neuron</a>,
 <button type="button" class="fma-set" data-change="learning_rate / 10">divide the step by
 ten</button> or <a class="fma-set" href="#graft=W3">give 64 the third layer of 63</a>.
@@ -31,6 +32,8 @@ ten</button> or <a class="fma-set" href="#graft=W3">give 64 the third layer of 6
 <p class="tall" id="end">The end.</p>
 </main><script src="explorer.js"></script></body></html>
 """
+SIMPLE = PAGE.replace(' data-mode="full"', "")
+GUESS = PAGE.replace('data-mode="full"', 'data-guess="60"')
 expect.set_options(timeout=20_000)
 
 VIEWS = ("cost", "map", "neurons_b", "surface_b", "z2", "dw1", "dw2", "dw3", "gauge")
@@ -42,8 +45,19 @@ PICTURES = """() => [...document.querySelectorAll(".fx canvas")]
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorer")
     bundle.write(folder)
-    (folder / "index.html").write_text(PAGE, encoding="utf-8")
+    for name, text in (("index", PAGE), ("simple", SIMPLE), ("guess", GUESS)):
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def simple(folder):
+    return (folder / "simple.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def guess(folder):
+    return (folder / "guess.html").as_uri()
 
 
 @pytest.fixture(scope="session")
@@ -84,10 +98,15 @@ def cell(page, row, run):
     return page.get_by_role("row").filter(has=heading).get_by_role("cell").nth(column)
 
 
+def named(trace):
+    """What the page calls how a run ended."""
+    return "learning" if fma.regimes.ending(trace) == "learning" else fma.regime(trace)
+
+
 def test_begins_with_the_puzzle(page, address):
     page.goto(address)
-    says(page, r"^A: width 63, seed 1, recipe table: plateau, final cost 13\d\.\d\. ")
-    says(page, r" B: width 64, seed 1, recipe table: converge, final cost 145\.4\.$")
+    says(page, r"^A: width 63, seed 1, recipe table: plateau, final cost 13\d\.\d before the last ")
+    says(page, r" B: width 64, .* table: converge, final cost 145\.4 before the last update\.$")
     expect(page.get_by_text("The fallback.")).to_be_hidden()
     expect(slider(page, "Width")).to_have_value("64")
     expect(slider(page, "Seed")).to_have_value("1")
@@ -120,11 +139,11 @@ def test_trains_live_to_the_library_s_digits(page, address):
     for width in article.WIDTHS:
         page.evaluate(f"location.hash = 'width={width},{width}&seed=1&recipe=table&epoch=100'")
         trace = fma.train(width, 1, detail=0)
-        says(page, f"B: width {width}, seed 1, recipe table: {fma.regime(trace)}, final cost ")
+        says(page, f"B: width {width}, seed 1, recipe table: {named(trace)}, final cost ")
         trained(page)
         for row, known in (
             ("Cost", trace.cost[100]),
-            ("Final cost", trace.cost[-1]),
+            ("Cost before the last update", trace.cost[-1]),
             ("Largest Z2", trace.z2_max[100]),
             ("Norm of dW2", trace.gradient_norm[100, 1]),
             ("Layer-2 neurons alive", trace.alive[100]),
@@ -217,6 +236,152 @@ def test_arrow_keys_and_taps_pin_the_epoch(page, disk):
     assert shown == pytest.approx(trace.cost[0], rel=6e-4)
 
 
+def shown_controls(page):
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".fx :is(input, select, button, [tabindex])")]
+          .filter((e) => e.checkVisibility() && e.tabIndex >= 0)
+          .map((e) => e.labels?.[0]?.textContent || e.ariaLabel || e.textContent)"""
+    )
+
+
+def test_begins_with_a_curve_and_two_sliders(page, simple):
+    page.goto(simple)
+    says(page, "B: width 64, seed 1, recipe table: converge")
+    assert shown_controls(page) == ["Cost", "Width", "Seed", "More"]
+    more = page.get_by_role("button", name="More")
+    expect(more).to_have_attribute("aria-expanded", "false")
+    more.press("Enter")
+    expect(slider(page, "Learning rate")).to_be_visible()
+    expect(page.get_by_role("application")).to_be_visible()
+    page.wait_for_url(re.compile("mode=full$"))
+    less = page.get_by_role("button", name="Less")
+    expect(less).to_be_focused()
+    less.press("Enter")
+    assert shown_controls(page) == ["Cost", "Width", "Seed", "More"]
+    expect(page).to_have_url(re.compile("#width=64&seed=1&recipe=table$"))
+
+
+def test_what_is_out_of_sight_is_not_drawn(page, simple):
+    page.goto(simple)
+    expect(page.locator(".fx-note")).to_have_text(re.compile("Trained here.*A in.*B in"))
+    sizes = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll(".fx-views canvas")]
+          .map((c) => [c.closest("figure").className, c.width]))"""
+    )
+    assert set(sizes.values()) == {300}, "a canvas that nothing was drawn on keeps its width"
+
+
+PHONES = [(390, 844), (360, 640)]
+
+
+@pytest.mark.parametrize("size", PHONES)
+@pytest.mark.parametrize("block", ["start", "end"])
+def test_the_curve_is_in_view_while_a_slider_is_moved(new_page, disk, size, block):
+    page = new_page(
+        viewport=dict(zip(("width", "height"), size, strict=True)), has_touch=True, is_mobile=True
+    )
+    page.goto(disk)
+    trained(page)
+    for name in ("Width", "Seed", "Learning rate", "Slope"):
+        moved = slider(page, name)
+        moved.evaluate(f"(e) => e.scrollIntoView({{ block: '{block}' }})")
+        page.wait_for_timeout(50)
+        for element in (moved, page.get_by_role("slider", name="Cost", exact=True)):
+            box = element.bounding_box()
+            assert box["y"] >= 0, (name, box)
+            assert box["y"] + box["height"] <= size[1] + 1, (name, box)
+        reached = moved.evaluate(
+            """(e) => {
+              const { left, top, width, height } = e.getBoundingClientRect();
+              return document.elementFromPoint(left + width / 2, top + height / 2) === e;
+            }"""
+        )
+        assert reached, f"{name} is covered"
+
+
+def test_asks_for_a_guess_and_answers_it(new_page, served):
+    page = new_page(reduced_motion="reduce")
+    page.goto(served.replace("index", "guess"))
+    asked = page.get_by_role("group", name="A guess first")
+    expect(asked).to_contain_text(re.compile(r"Width 64 has stood still for \d\d epochs"))
+    told = page.locator(".fx").inner_text()
+    assert not re.search("converge|145", told)
+    says(page, "B: width 64, seed 1, recipe table: shown up to epoch 60")
+    axe = axe_violations(page)
+    page.get_by_role("button", name="It stays").press("Enter")
+    expect(asked).to_contain_text(
+        "No: width 64 falls, from a cost of 1,412 at epoch 60 to 145 in the end."
+    )
+    assert page.evaluate("document.activeElement.textContent").startswith("No: width 64")
+    says(page, "B: width 64, seed 1, recipe table: converge")
+    expect(page.get_by_role("button", name="It falls")).to_be_hidden()
+    slider(page, "Width").press("ArrowRight")
+    says(page, "B: width 65")
+    page.wait_for_url(re.compile("width=65"))
+    page.go_back()
+    says(page, "B: width 64, seed 1, recipe table: converge")
+    assert axe == []
+
+
+def test_a_right_guess_is_drawn_on_in_its_time(page, guess):
+    page.goto(guess)
+    says(page, "shown up to epoch 60")
+    page.get_by_role("button", name="It falls").click()
+    early = page.locator(".fx-cost canvas").evaluate("(c) => c.toDataURL()")
+    expect(page.get_by_role("group", name="A guess first")).to_contain_text("Right: width 64 falls")
+    page.wait_for_timeout(1800)
+    assert page.locator(".fx-cost canvas").evaluate("(c) => c.toDataURL()") != early
+
+
+@pytest.mark.parametrize("how", ["slider", "link", "more"])
+def test_whoever_does_not_guess_is_not_kept_waiting(page, guess, how):
+    page.goto(guess)
+    says(page, "shown up to epoch 60")
+    if how == "slider":
+        slider(page, "Width").press("ArrowRight")
+        says(page, "B: width 65, seed 1, recipe table: plateau")
+    elif how == "link":
+        page.get_by_role("link", name="take one more neuron").click()
+        says(page, "B: width 65, seed 1, recipe table: plateau")
+    else:
+        page.get_by_role("button", name="More").click()
+        says(page, "B: width 64, seed 1, recipe table: converge")
+    expect(page.get_by_role("button", name="It falls")).to_be_hidden()
+
+
+def test_a_link_to_a_state_does_not_ask(page, guess):
+    page.goto(f"{guess}#width=64&seed=1")
+    says(page, "B: width 64, seed 1, recipe table: converge")
+    expect(page.get_by_role("button", name="It falls")).to_be_hidden()
+
+
+def test_a_long_run_is_named_by_what_it_learned(page, disk):
+    page.goto(f"{disk}#width=24&seed=1&recipe=long")
+    expect(page.get_by_role("application")).to_be_hidden()
+    expect(page.locator(".fx-map")).to_contain_text("There is none for long")
+    page.get_by_role("button", name="Train live").click()
+    trace = fma.train(24, 1, "long", detail=0)
+    assert fma.regimes.ending(trace) == "learning"
+    says(page, r"B: width 24, seed 1, recipe long: learning, final cost \d.* after the last update")
+    expect(cell(page, "Ending", "B")).to_have_text("learning")
+
+
+@pytest.mark.parametrize("name", ["simple", "guess"])
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
+def test_the_place_of_the_explorer_is_kept_for_it(new_page, served, name, width):
+    page = new_page(viewport={"width": width, "height": 900})
+    page.add_init_script(
+        """window.shift = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) window.shift += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto(served.replace("index", name))
+    expect(page.locator(".fx-note")).to_have_text(re.compile("Trained here.*A in.*B in"))
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.shift") < 0.01
+
+
 def test_controls_drive_a_or_b_or_both(page, disk):
     page.goto(disk)
     width = slider(page, "Width")
@@ -259,7 +424,7 @@ def test_every_control_is_reached_with_the_keyboard(page, disk):
             "() => Boolean(document.activeElement.closest('.fx'))"
         ), reached[-1]
     for name in (
-        *("B", "Width", "Seed", "or type any 32-bit number", "Learning rate", "Slope", "Recipe"),
+        *("B", "Width", "Seed", "Any 32-bit seed", "Learning rate", "Slope", "Recipe"),
         *("linear", "Cost", "Epoch", "Layer 2 of A", "Layer 2 of B", "Largest Z2", "Norm of dW1"),
         *("W1", "W2", "W3", "Copy link", "Download this run as CSV", "take one more neuron"),
     ):
@@ -280,7 +445,7 @@ def test_the_map_selects_by_click_and_by_keyboard(page, disk):
     says(page, r"A: width 63, seed 1,.*B: width [78]\d, seed 6\d,")
     width = int(slider(page, "Width").input_value())
     seed = int(slider(page, "Seed").input_value())
-    regime = fma.regime(fma.train(width, seed, detail=0))
+    regime = named(fma.train(width, seed, detail=0))
     says(page, f"B: width {width}, seed {seed}, recipe table: {regime}")
 
 
@@ -290,7 +455,7 @@ def test_any_32_bit_seed_can_be_typed(page, disk):
     typed.fill("4294967295")
     says(page, "B: width 64, seed 4294967295, ")
     trained(page)
-    regime = fma.regime(fma.train(64, 4294967295, detail=0))
+    regime = named(fma.train(64, 4294967295, detail=0))
     says(page, f"B: width 64, seed 4294967295, recipe table: {regime}")
     typed.fill("4294967296")
     expect(typed).to_have_attribute("aria-invalid", "true")
@@ -315,7 +480,7 @@ def test_a_transplant_trains_the_library_s_network(page, disk):
     grafted = receiver._replace(W3=donor.W3)
     trace = fma.train(64, 1, parameters=grafted, detail=0)
     assert fma.regime(trace) == "plateau"
-    shown = float(cell(page, "Final cost", "B").inner_text().replace(",", ""))
+    shown = float(cell(page, "Cost before the last update", "B").inner_text().replace(",", ""))
     assert shown == pytest.approx(trace.cost[-1], rel=6e-4)
     page.wait_for_url(re.compile("graft=W3"))
     page.get_by_role("button", name="W3").click()
@@ -428,8 +593,8 @@ def test_a_rapid_drag_leaves_the_last_position_shown(page, served):
     says(page, f"B: width {width}, seed 1, recipe table: ")
     trained(page)
     trace = fma.train(int(width), 1, detail=0)
-    says(page, f"B: width {width}, seed 1, recipe table: {fma.regime(trace)}")
-    shown = float(cell(page, "Final cost", "B").inner_text().replace(",", ""))
+    says(page, f"B: width {width}, seed 1, recipe table: {named(trace)}")
+    shown = float(cell(page, "Cost before the last update", "B").inner_text().replace(",", ""))
     assert shown == pytest.approx(trace.cost[-1], rel=6e-4)
     page.wait_for_url(re.compile(f"width={width}&"))
 
@@ -568,7 +733,7 @@ def test_says_so_where_atlas_and_training_differ(page, tmp_path):
     assert "atlas" not in page.locator(".fx-note").inner_text()
     script = tmp_path / "explorer.js"
     told = "function atlasNumbers(recipe, width, seed) {"
-    wrong = "return { regime: 'dead', finalCost: width === 64 ? 999 : undefined, sharpness: 1 };"
+    wrong = "return { regime: 'dead', lastCost: width === 64 ? 999 : undefined, sharpness: 1 };"
     text = script.read_text(encoding="utf-8")
     assert told in text
     script.write_text(text.replace(told, told + wrong), encoding="utf-8")

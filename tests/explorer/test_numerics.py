@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import fma
+from fma.baselines import baselines
 from fma.chapters.article import EPOCH, SEED, TABLE, agreement
 from fma.explorer import atlas, kernel
 from fma.explorer.bundle import FOLDER
 from fma.explorer.cell import cell
-from fma.regimes import REGIMES
+from fma.regimes import REGIMES, ending
 from fma.transplant import transplant
 
 SEEDS = [0, 1, 2, 42, 2**31, 2**32 - 2, 2**32 - 1, *np.random.RandomState(7).randint(0, 2**31, 43)]
@@ -25,7 +26,8 @@ TRAIN = """async ([run, record]) => {
   while (training.step());
   const part = (values, size = 1) => Array.from(values.slice(0, training.count * size), String);
   return {
-    regime: training.regime(), cost: part(training.cost), alive: part(training.alive),
+    regime: training.regime(), ending: training.ending(), final: [`${training.finalCost}`],
+    cost: part(training.cost), alive: part(training.alive),
     z2Max: part(training.z2Max), epochs: part(training.epochs),
     norms: training.norms.map((values) => part(values)),
     tops: part(training.tops, 64), surfaces: record ? part(training.surfaces, 361) : [],
@@ -54,8 +56,8 @@ def run_of(width, seed, recipe, graft=None):
 
 def train(page, *run, surfaces=False):
     trained = page.evaluate(TRAIN, [run_of(*run), surfaces])
-    numbers = {name: np.array(v, dtype=float) for name, v in trained.items() if name != "regime"}
-    return trained["regime"], numbers
+    regime, numbers = trained.pop("regime"), {"ending": trained.pop("ending")}
+    return regime, numbers | {name: np.array(v, dtype=float) for name, v in trained.items()}
 
 
 def draws(page, seed, method):
@@ -113,6 +115,36 @@ def test_the_trace_is_numpys_at_every_epoch(numerics, recipe, width):
     tops = numbers["tops"].reshape(-1, 64)
     np.testing.assert_allclose(tops, expected.detail["neuron_top"], rtol=1e-5, atol=1e-5)
     assert regime == fma.regime(expected)
+    assert numbers["ending"] == ending(expected)
+    assert numbers["final"] == pytest.approx(expected.final_cost, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("width", [24, 63, 64, 110])
+def test_the_final_cost_is_taken_after_the_last_update(numerics, width, seed):
+    expected = fma.train(width, seed, "table", detail=0)
+    one_more = fma.train(width, seed, "table", epochs=151, detail=0)
+    _, numbers = train(numerics, width, seed, fma.RECIPES["table"])
+    assert numbers["final"] == pytest.approx(expected.final_cost, rel=1e-6)
+    assert numbers["final"] == pytest.approx(one_more.cost[-1], rel=1e-6)
+    assert numbers["ending"] == ending(expected)
+
+
+@pytest.mark.parametrize(
+    ("init", "rate", "width", "epochs"),
+    [
+        ("he", 1e-4, 24, 3000),
+        ("uniform", 1e-4, 80, 150),
+        ("uniform", 3e-4, 64, 150),
+        ("uniform", 2.2e-4, 64, 150),
+        ("uniform", 1e-6, 64, 3),
+    ],
+)
+def test_endings_are_the_librarys(numerics, init, rate, width, epochs):
+    recipe = fma.Recipe(init, rate, epochs)
+    for seed in (1, 2, 3):
+        _, numbers = train(numerics, width, seed, recipe)
+        assert numbers["ending"] == ending(fma.train(width, seed, recipe, detail=0))
 
 
 @pytest.mark.parametrize("slope", [0, 0.2, 1])
@@ -230,14 +262,17 @@ def test_the_atlas_is_what_the_library_computes(numerics, recipe):
     random = np.random.RandomState(11)
     seeds, curves = atlas.SEEDS[recipe], atlas.CURVES[recipe]
     sample = [(int(random.choice(atlas.WIDTHS)), int(random.choice(seeds))) for _ in range(12)]
+    sample += [(146, 1)] if recipe == "table" else []  # all neurons on, and better than any plane
     sample += [(int(random.choice(atlas.WIDTHS)), int(random.choice(curves))) for _ in range(4)]
     for width, seed in [*sample, (1, 1), (160, 1), (63, 1), (64, 1), (160, max(seeds))]:
         expected = cell((recipe, width, seed))
         index, numbers, curve = atlas_cell(numerics, recipe, width, seed)
-        assert REGIMES[index] == numbers["regime"] == REGIMES[expected["regime"]]
+        learning = expected["cost"][-1] < baselines(fma.product_task())["affine"]
+        name = "learning" if learning else REGIMES[expected["regime"]]
+        assert [*REGIMES, "learning"][index] == numbers["regime"] == name
         tolerance = atlas.STEP * 0.51
         if np.isfinite(expected["cost"][-1]):
-            assert numbers["finalCost"] == pytest.approx(expected["cost"][-1], rel=tolerance)
+            assert numbers["lastCost"] == pytest.approx(expected["cost"][-1], rel=tolerance)
         assert numbers["sharpness"] == pytest.approx(expected["sharpness"], rel=tolerance)
         assert (curve is not None) == (seed in curves)
         if curve:
