@@ -186,6 +186,8 @@ def claim(name, *, rule, place, scope):
     choice("scope", scope, SCOPES)
 
     def enter(test):
+        if name in _TESTS and _TESTS[name][0].__module__ != test.__module__:
+            raise ValueError(f"{name} is tested in {_TESTS[name][0].__module__} already")
         _TESTS[name] = test, rule, place, scope
         return test
 

@@ -204,29 +204,3 @@ def puzzle_is_seen(s):
             interval=FROZEN,
         ),
     )
-
-
-@claim(
-    "C03",
-    rule="Under a recipe: final cost, regime, Z2_max and ‖dW2‖ of all eight widths agree with "
-    "every printed digit, rounded or cut.",
-    place="02_regimes#table",
-    scope=ITS_RUNS,
-)
-def table_comes_out(s):
-    """Compare every printed entry under each recipe."""
-    total = article.ENTRIES * len(article.WIDTHS)
-    met = {
-        name: sum(
-            sum(article.matches(article.row(trace), article.TABLE[width]))
-            for width, trace in traces.items()
-        )
-        for name, traces in _by_recipe(s).items()
-    }
-    text = ", ".join(f"{count} under {name}" for name, count in met.items())
-    return Finding(
-        s.under({name: count == total for name, count in met.items()}),
-        f"Printed entries that come out to the digit, of {total}: {text}.",
-        {"entries": total} | {f"met_{name}": count for name, count in met.items()},
-        Picture("entries met", {name: [count] for name, count in met.items()}, threshold=total),
-    )

@@ -42,7 +42,7 @@ from fma.notebook import show
 from fma.probe import probe
 from fma.recipe import as_recipe
 from fma.regimes import regime
-from fma.statistics import Paired, bootstrap_interval, trend, wilson_interval
+from fma.statistics import Paired, bootstrap_interval, rank, trend, wilson_interval
 from fma.sweeps import compute, runs, sweep
 from fma.task import product_task
 from fma.training import train
@@ -111,6 +111,16 @@ class SeedTest:
         if seed not in self.seeds:
             return None
         return float(self.paired.differences[self.seeds.index(seed)])
+
+    def place(self, seed):
+        """The rank of a seed's difference among all, 1 for the lowest; 0 if it is not tested."""
+        difference = self.difference_at(seed)
+        return 0 if difference is None else rank(difference, self.paired.differences)
+
+    def rows(self):
+        """The two widths' costs and their difference, by name."""
+        names = *(f"width {width}" for width in self.widths), "difference"
+        return dict(zip(names, (*self.costs, self.paired.differences), strict=True))
 
     def lines(self):
         """The lines that the article's second listing prints, a seed each."""
@@ -203,6 +213,49 @@ def sixties(recipe="table", n_seeds=20, *, progress=True):
     cases = grid_runs(recipe, SIXTIES, range(1, n_seeds + 1))
     results = compute(probe, cases, label="60 to 68", progress=progress)
     return (column(results, "regime") == "plateau").reshape(len(SIXTIES), -1)
+
+
+# Tables, each as its head and rows ----------------------------------------------------------------
+
+
+def mean_table(test):
+    """Mean, standard deviation and bootstrap interval (BCa) of the costs and their difference."""
+    head = ["", "mean", "standard deviation", "95 % interval of the mean"]
+    return head, [
+        [
+            name,
+            f"{np.mean(values):.2f}",
+            f"{np.std(values, ddof=1):.2f}",
+            "{:.2f} to {:.2f}".format(*bootstrap_interval(values)),
+        ]
+        for name, values in test.rows().items()
+    ]
+
+
+def place_table(test, seed):
+    """Where a seed's costs and difference lie among those of all seeds."""
+    head = ["", "value", "place, lowest first"]
+    if seed not in test.seeds:
+        return head, [[f"seed {seed}", "–", "not among them"]]
+    i, n = test.seeds.index(seed), len(test.seeds)
+    return head, [
+        [name, f"{values[i]:.2f}", f"{rank(values[i], values)} of {n}"]
+        for name, values in test.rows().items()
+    ]
+
+
+def sweep_table(swept):
+    """Final costs by width; the standard deviation divides by n, as the article's listing does."""
+    head = ["width", "mean", "standard deviation (÷ n)", "lowest", "highest"]
+    return head, [
+        [str(width), *(f"{v:.2f}" for v in (x.mean(), x.std(), x.min(), x.max()))]
+        for width, x in zip(swept.widths, swept.costs, strict=True)
+    ]
+
+
+def first_costs(test, count=3):
+    """The first seeds' costs as "4.49 and 6.38, …"."""
+    return ", ".join(f"{x:.2f} and {y:.2f}" for x, y in test.costs.T[:count])
 
 
 # Figures -----------------------------------------------------------------------------------------
@@ -370,9 +423,13 @@ def margin_curve(layout, paired, margin, alpha=0.05):
 
 
 @chart
-def width_runs(layout, traces, title):
+def width_runs(layout, swept):
     """Every run's final cost against its width, with means and bootstrap intervals."""
+    title = f"The wider, the {'lower' if swept.trend.tau < 0 else 'higher'} the final cost"
+    if not swept.trend.tau_p < 0.05:
+        title = "No trend of the final cost with the width is shown"
     figure, axis = layout.figure(title, 3.0)
+    traces = swept.traces
     widths = sorted({t.width for t in traces})
     for place, width in enumerate(widths):
         runs = [t for t in traces if t.width == width]
@@ -411,8 +468,9 @@ def sweep_curve(layout, traces, chosen):
 
 
 @chart
-def bump_dots(layout, levels, differences, p, title, xlabel):
+def bump_dots(layout, levels, differences, p):
     """Each level against the mean of its neighbours: one dot a seed, mean with its interval."""
+    title = f"{'No' if p.min() > 0.05 else 'A'} width stands out from its neighbours"
     figure, axis = layout.figure(title, 0.9 + 0.28 * len(levels))
     axis.axvline(0, color=MUTED, lw=0.8)
     for row, (values, level_p) in enumerate(zip(differences, p, strict=True)):
@@ -422,7 +480,8 @@ def bump_dots(layout, levels, differences, p, title, xlabel):
             axis.plot((low, high), (row, row), color=INK, lw=2)
             axis.plot(values.mean(), row, "D", color=ACCENT if level_p < 0.05 else INK, ms=5)
     axis.set(yticks=range(len(levels)), yticklabels=[str(level) for level in levels])
-    axis.set(xlabel=xlabel, ylabel="width", ylim=(len(levels) - 0.5, -0.5))
+    axis.set(ylabel="width", ylim=(len(levels) - 0.5, -0.5))
+    axis.set_xlabel("on the plateau (1 or 0), minus the mean of the neighbours")
     axis.grid(axis="y", visible=False)
     return figure
 

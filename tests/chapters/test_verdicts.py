@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from fma.chapters import ledger
+from fma.chapters import ledger, verdicts
 from fma.chapters.ledger import ITS_RUNS, STATEMENTS, VERDICTS, Claim, Picture
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"

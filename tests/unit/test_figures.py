@@ -67,7 +67,7 @@ def all_charts(traces, costs):
         "paired_runs": seed_test.paired_runs(range(5), paired.first, paired.second, (63, 64), 1),
         "difference_dots": seed_test.difference_dots(paired, 1.0, 0.1),
         "margin_curve": seed_test.margin_curve(paired, 1.0),
-        "width_runs": seed_test.width_runs(traces, "A title"),
+        "width_runs": seed_test.width_runs(seed_test.WidthSweep([t.width for t in traces], traces)),
         "sweep_curve": seed_test.sweep_curve(traces[1:], trace),
     }
 
@@ -274,9 +274,10 @@ def test_difference_title_compares_interval_and_margin(margin, words):
 
 
 def test_every_run_of_a_sweep_is_drawn(traces, lost):
-    axes = seed_test.width_runs([*traces, *lost], "A title")(figures.DESK).axes[0]
+    swept = seed_test.WidthSweep(WIDTHS[:2], [traces[0], lost[0], traces[1], lost[1]])
+    axes = seed_test.width_runs(swept)(figures.DESK).axes[0]
     marked = [line for line in axes.lines if line.get_marker() not in ("None", "")]
-    assert len(marked) == 5
+    assert len(marked) == 4
 
 
 def test_recorded_is_nan_after_the_end(lost):

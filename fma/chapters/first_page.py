@@ -1,6 +1,6 @@
 """The one picture of the puzzle, for the first page and, as files, for the README.
 
-``python -m fma.chapters.cover`` writes ``book/assets/puzzle-light.svg`` and ``-dark.svg``.
+``python -m fma.chapters.first_page`` writes ``book/assets/puzzle-light.svg`` and ``-dark.svg``.
 """
 
 from pathlib import Path
