@@ -366,3 +366,97 @@ __attribute__((export_name("hessian"))) void hessian(int width, double slope) {
         for (int i = 0; i < 3; i++) h_layer1[i][j] = dot(columns[i], dZ1[j], TRAINING);
     }
 }
+
+// The network [2, width, 1, 1]: one layer-2 neuron that stands for all 64; layer1 is shared with the
+// large network. Every sum has a fixed order, that of fma/small.py, so that both get the same bits:
+// over neurons one after the other, over rows as NumPy adds along an array.
+static double small_W2[WIDTH], small_rest[3];  // b2, W3, b3
+static double ending[4];  // cost, largest Z2, W3 and mean error at the last epoch
+
+EXPORT(small_W2) EXPORT(small_rest) EXPORT(ending)
+
+// Σ_c x_c y_c over the training rows: eight sums side by side within each block, the blocks in pairs.
+static double paired(const double *x, const double *y) {
+    static const int ends[] = {0, 80, 168, 256, 344, 432, 520, 608, TRAINING};
+    double total[8];
+    for (int i = 0; i < 8; i++) {
+        pair sum[4] = {{0}};
+        int c = ends[i];
+        for (; c + 8 <= ends[i + 1]; c += 8)
+            for (int l = 0; l < 4; l++) sum[l] += load(x + c + 2 * l) * load(y + c + 2 * l);
+        double two[4];
+        for (int l = 0; l < 4; l++) two[l] = sum[l][0] + sum[l][1];
+        total[i] = (two[0] + two[1]) + (two[2] + two[3]);
+        for (; c < ends[i + 1]; c++) total[i] += x[c] * y[c];
+    }
+    for (int n = 8; n > 1; n /= 2)
+        for (int i = 0; i < n; i += 2) total[i / 2] = total[i] + total[i + 1];
+    return total[0];
+}
+
+// Train for so many epochs; `ending` is as before the last update. Returns the epochs that it took.
+__attribute__((export_name("small_run"))) int small_run(int width, double slope, double rate, int epochs) {
+    static double z[TRAINING], a2[TRAINING], error[TRAINING], d[TRAINING], back2[TRAINING], t[TRAINING];
+    static double straight[WIDTH];
+    static int bent[WIDTH];
+    const double *m = columns[0], *a = columns[1], *one = columns[2];
+    for (int epoch = 1; epoch <= epochs; epoch++) {
+        double u[3] = {0, 0, 0};
+        int k = 0;
+        for (int j = 0; j < width; j++) {
+            double p = layer1[0][j], s = layer1[1][j], b = layer1[2][j];
+            double low = b + (p > 0 ? p : 10 * p) + (s > 0 ? s : 10 * s);
+            double high = b + (p > 0 ? 10 * p : p) + (s > 0 ? 10 * s : s);
+            int is_bent = !(low > 0) && !(high <= 0);
+            if (is_bent) bent[k++] = j;
+            straight[j] = is_bent ? 0 : low > 0 ? 1 : slope;
+            for (int i = 0; i < 3; i++) u[i] += straight[j] * small_W2[j] * layer1[i][j];
+        }
+        u[2] += small_rest[0];
+        for (int c = 0; c < TRAINING; c += 2)
+            *(pair *)(z + c) = both(u[0]) * load(m + c) + both(u[1]) * load(a + c) + both(u[2]);
+        for (int l = 0; l < k; l++) {
+            int j = bent[l];
+            pair p = both(layer1[0][j]), s = both(layer1[1][j]), b = both(layer1[2][j]), w = both(small_W2[j]);
+            for (int c = 0; c < TRAINING; c += 2) {
+                pair z1 = p * load(m + c) + s * load(a + c) + b;
+                *(pair *)(slopes1[l] + c) = slope_at(z1, slope);
+                *(pair *)(A1[l] + c) = load(slopes1[l] + c) * z1;
+                *(pair *)(z + c) += w * load(A1[l] + c);
+            }
+        }
+        double W3 = small_rest[1], low, high;
+        for (int c = 0; c < TRAINING; c += 2) {
+            pair s = slope_at(load(z + c), slope);
+            *(pair *)(a2 + c) = s * load(z + c);
+            *(pair *)(error + c) = both(W3) * load(a2 + c) + both(small_rest[2]) - load(targets + c);
+            *(pair *)(d + c) = load(error + c) * both(2.0 / TRAINING);
+            *(pair *)(back2 + c) = load(d + c) * s;
+        }
+        extent(z, TRAINING, &low, &high);
+        ending[0] = paired(error, error) / TRAINING;
+        ending[1] = high;
+        ending[2] = W3;
+        ending[3] = paired(error, one) / TRAINING;
+        if (!(ending[0] < __builtin_inf())) return epoch;
+        double P[3] = {paired(back2, m), paired(back2, a), paired(back2, one)};
+        for (int l = 0; l < k; l++) {
+            int j = bent[l];
+            double g = paired(back2, A1[l]), factor = small_W2[j] * W3;
+            for (int c = 0; c < TRAINING; c += 2)
+                *(pair *)(t + c) = load(back2 + c) * load(slopes1[l] + c);
+            small_W2[j] -= rate * (W3 * g);
+            for (int i = 0; i < 3; i++) layer1[i][j] -= rate * (factor * paired(t, columns[i]));
+        }
+        for (int j = 0; j < width; j++) {
+            double factor = straight[j] * small_W2[j] * W3;
+            double g = layer1[0][j] * P[0] + layer1[1][j] * P[1] + layer1[2][j] * P[2];
+            small_W2[j] -= rate * (straight[j] * g * W3);
+            for (int i = 0; i < 3; i++) layer1[i][j] -= rate * (factor * P[i]);
+        }
+        small_rest[0] -= rate * (W3 * P[2]);
+        small_rest[1] -= rate * paired(d, a2);
+        small_rest[2] -= rate * (2.0 * ending[3]);
+    }
+    return epochs;
+}
