@@ -101,7 +101,7 @@ def _page(app, pagename, templatename, context, doctree):
         "title": context.get("title") or pagename.title(),
         "description": _description(doctree),
         "notebook": f"notebooks/{source}" if source.endswith(".ipynb") else "",
-        "explorer": "data-state=" in body,
+        "figures": [f for f in bundle.FIGURES if f'class="fma-{f}"' in body],
         "figure_style": svg.CSS if 'class="fma-figure"' in body else "",
     }
 
@@ -139,6 +139,6 @@ def _description(doctree):
 
 
 def _assets(app, exception):
-    """Write the explorer that pages mount beside them."""
+    """Write the figures that pages mount beside them."""
     if exception is None:
         bundle.write(Path(app.outdir) / "assets")

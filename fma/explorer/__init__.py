@@ -4,6 +4,8 @@ In Jupyter it is a widget, `Explorer`; in the static book the same component is 
 (`fma.explorer.bundle`).
 """
 
+from importlib import import_module
+
 import anywidget
 import traitlets
 
@@ -96,3 +98,10 @@ class Explorer(anywidget.AnyWidget):
             f"Explorer(width={self.width}, seed={self.seed}): its sliders and its traits "
             "(width, seed, recipe, ...) move each other; help(Explorer) names them all."
         )
+
+
+def __getattr__(name):
+    """The widgets of the other figures: `Lens` and `Throw`."""
+    if name not in ("Lens", "Throw"):
+        raise AttributeError(f"module 'fma.explorer' has no attribute {name!r}")
+    return getattr(import_module(f"fma.explorer.{name.lower()}"), name)

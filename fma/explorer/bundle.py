@@ -1,4 +1,4 @@
-"""Join the explorer's sources into one file: an ES module for Jupyter, a script for the book.
+"""Join a figure's sources into one file: an ES module for Jupyter, a script for the book.
 
 Each source is a small ES module that imports its neighbours by name. Here the imports are dropped,
 the sources stand one after the other in the order of their imports, and what the worker runs is
@@ -7,7 +7,8 @@ carried along as a text. The body is the same for both hosts; only its last line
 - Jupyter imports it: ``export default { render };``
 - a page includes it with ``<script src=...>``, which unlike a module also loads from ``file://``.
 
-``python -m fma.explorer.bundle FOLDER`` writes `explorer.js` and `explorer.css` for a page.
+The figures are the explorer, the lens and the throw; what a figure does not use is not in its file.
+``python -m fma.explorer.bundle FOLDER`` writes `explorer.js`, `explorer.css` and so on for a page.
 """
 
 import json
@@ -22,40 +23,49 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", r
 _NAME = re.compile(r"^(?:async )?(?:function\*?|const|let|class)\s+(\w+)", re.MULTILINE)
 
 
-def module():
-    """The explorer as one ES module: its default export has anywidget's `render`."""
-    return f"{_body('explorer.js')}\nexport default {{ render }};\n"
+# The sources that a figure begins with: the component, the static host, the worker, the styles.
+FIGURES = {
+    "explorer": ("explorer.js", "mount.js", "worker.js", ("explorer.css",)),
+    "lens": ("lens.js", "lens-mount.js", "lens-worker.js", ("explorer.css", "lens.css")),
+    "throw": ("throw.js", "throw-mount.js", "throw-worker.js", ("explorer.css", "lens.css")),
+}
 
 
-def script():
-    """The explorer as one classic script that mounts itself on the page that includes it."""
-    return f"(() => {{\n{_body('mount.js')}\nmountAll();\n}})();\n"
+def module(figure="explorer"):
+    """A figure as one ES module: its default export has anywidget's `render`."""
+    return f"{_body(figure, FIGURES[figure][0])}\nexport default {{ render }};\n"
 
 
-def worker():
+def script(figure="explorer"):
+    """A figure as one classic script that mounts itself on the page that includes it."""
+    return f"(() => {{\n{_body(figure, FIGURES[figure][1])}\nmountAll();\n}})();\n"
+
+
+def worker(figure="explorer"):
     """What the worker runs, as one classic script."""
-    return _join("worker.js")
+    return _join(FIGURES[figure][2])
 
 
-def style():
-    """The explorer's style sheet."""
-    return (FOLDER / "explorer.css").read_text(encoding="utf-8")
+def style(figure="explorer"):
+    """A figure's style sheet."""
+    return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in FIGURES[figure][3])
 
 
 def write(folder):
-    """Write `explorer.js` and `explorer.css` for a static page into `folder`; return the paths."""
+    """Write every figure's script and style for a static page into `folder`; return the paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, text in (("explorer.js", script()), ("explorer.css", style())):
-        paths.append(folder / name)
-        paths[-1].write_text(text, encoding="utf-8")
+    for figure in FIGURES:
+        for name, text in ((f"{figure}.js", script(figure)), (f"{figure}.css", style(figure))):
+            paths.append(folder / name)
+            paths[-1].write_text(text, encoding="utf-8")
     return paths
 
 
 @cache
-def _body(entry):
-    source = json.dumps(worker(), ensure_ascii=False).replace("</", "<\\/")
+def _body(figure, entry):
+    source = json.dumps(worker(figure), ensure_ascii=False).replace("</", "<\\/")
     return f'"use strict";\nconst WORKER_SOURCE = {source};\n{_join(entry)}'
 
 

@@ -75,7 +75,7 @@ function hull(points) {
 let kernel;
 
 /** The compiled kernel and views of its memory, made at the first use. */
-function memory() {
+export function memory() {
   if (!kernel) {
     const [fast, plain] = [KERNEL, KERNEL_WITHOUT_SIMD].map((text) =>
       Uint8Array.from(atob(text), (character) => character.charCodeAt(0)),

@@ -10,7 +10,7 @@ from fma.figures.words import listing as listing
 from fma.figures.words import span as span
 from fma.notebook.checking import check
 from fma.notebook.data import offer
-from fma.notebook.interactive import explorer, live, sliders
+from fma.notebook.interactive import explorer, live, mount, sliders
 from fma.notebook.outputs import show, table
 from fma.notebook.parameters import checked, several, vary
 
@@ -19,6 +19,7 @@ __all__ = [
     "checked",
     "explorer",
     "live",
+    "mount",
     "offer",
     "several",
     "show",

@@ -58,18 +58,38 @@ def explorer(draw, state="width=64&seed=1", *, alt, caption=""):
     alt, caption : str
         Of the figure.
     """
+    mount("explorer", draw, state, alt=alt, caption=caption)
+
+
+def mount(kind, draw, state="", *, alt, caption=""):
+    """Show an interactive figure: alive in Jupyter, a place for it in the book, a figure elsewhere.
+
+    Parameters
+    ----------
+    kind : str
+        "explorer", "lens" or "throw".
+    draw, state, alt, caption
+        As in `explorer`.
+    """
     if publishing():
         figure = figures.html(draw, alt=alt, caption=caption)
-        mount = f'<div class="fma-explorer" data-state="{escape(state)}">{figure}</div>'
-        display({"text/html": mount, "text/plain": f"Figure: {alt}"}, raw=True)
+        place = f'<div class="fma-{kind}" data-state="{escape(state)}">{figure}</div>'
+        display({"text/html": place, "text/plain": f"Figure: {alt}"}, raw=True)
         return
     bundle, metadata = picture(draw, alt, caption)
     if live():
-        from fma.explorer import Explorer
-
-        widget = Explorer(**traits(state))._repr_mimebundle_()
+        widget = _widget(kind, state)._repr_mimebundle_()
         bundle = (widget[0] if isinstance(widget, tuple) else widget) | bundle
     display(bundle, metadata=metadata, raw=True)
+
+
+def _widget(kind, state):
+    """The widget of that kind in that state."""
+    from fma import explorer as widgets
+
+    if kind == "explorer":
+        return widgets.Explorer(**traits(state))
+    return {"lens": widgets.Lens, "throw": widgets.Throw}[kind].of(state)
 
 
 def traits(state):

@@ -1,5 +1,6 @@
-"""The explorer's sources joined into one file."""
+"""The figures' sources joined into one file each."""
 
+import gzip
 import re
 
 import pytest
@@ -7,22 +8,39 @@ import pytest
 from fma.explorer import bundle
 
 
-def test_module_is_one_file_with_one_export():
-    text = bundle.module()
+@pytest.mark.parametrize("figure", bundle.FIGURES)
+def test_module_is_one_file_with_one_export(figure):
+    text = bundle.module(figure)
     assert re.findall(r"^(?:import|export)\b.*", text, re.MULTILINE) == [
         "export default { render };"
     ]
 
 
-def test_script_is_no_module_and_ends_no_element_early():
-    text = bundle.script()
+@pytest.mark.parametrize("figure", bundle.FIGURES)
+def test_script_is_no_module_and_ends_no_element_early(figure):
+    text = bundle.script(figure)
     assert re.findall(r"^(?:import|export)\b.*", text, re.MULTILINE) == []
     assert "</script" not in text
 
 
-def test_both_carry_the_same_component():
-    component = bundle.module().removesuffix("export default { render };\n").rstrip()
-    assert component in bundle.script()
+@pytest.mark.parametrize("figure", bundle.FIGURES)
+def test_both_carry_the_same_component(figure):
+    component = bundle.module(figure).removesuffix("export default { render };\n")
+    assert set(component.splitlines()) <= set(bundle.script(figure).splitlines())
+
+
+def test_the_lens_and_the_throw_carry_no_atlas():
+    assert "ATLAS" in bundle.script("explorer").upper()
+    assert "atlas" not in bundle.script("lens") + bundle.script("throw")
+
+
+def test_all_that_is_interactive_is_light():
+    sizes = [
+        len(gzip.compress(text.encode()))
+        for figure in bundle.FIGURES
+        for text in (bundle.script(figure), bundle.style(figure))
+    ]
+    assert sum(sizes) < 350_000
 
 
 @pytest.mark.parametrize(

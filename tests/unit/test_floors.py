@@ -18,6 +18,7 @@ FLOORS = {
         "probe",
         "regimes",
         "sharing",
+        "small",
         "stability",
         "statistics",
         "stream",

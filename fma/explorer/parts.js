@@ -1,0 +1,90 @@
+// What the lens and the throw are built with: elements, a worker, the page's theme.
+
+import { measured, readTheme } from "./draw.js";
+
+/** An element: h("p", { class: "x", onclick: f }, "text", child, ...). */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== null));
+  return element;
+}
+
+/** Write words into an element unless they stand there already. */
+export function write(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+/** A worker that runs `source`. */
+export function startWorker(source) {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  const close = () => {
+    worker.terminate();
+    URL.revokeObjectURL(url);
+  };
+  return { worker, close };
+}
+
+/**
+ * Call paint(theme) once after each change: of the state by `schedule`, of the theme, of a canvas's
+ * size. Returns { schedule, close }.
+ */
+export function painter(root, canvases, paint) {
+  let theme = null;
+  let waiting = false;
+  let closed = false;
+  const schedule = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      if (closed) return;
+      if (!theme?.paper) theme = readTheme(root);
+      paint(theme);
+    });
+  };
+  const themeChanged = () => {
+    theme = null;
+    schedule();
+  };
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", themeChanged);
+  const themed = new MutationObserver(themeChanged);
+  for (const element of [document.documentElement, document.body]) {
+    themed.observe(element, { attributes: true, attributeFilter: ["data-theme", "data-mode", "class", "data-jp-theme-light"] });
+  }
+  document.fonts?.ready.then(themeChanged);
+  const sizes = measured(canvases, schedule);
+  schedule();
+  return {
+    schedule,
+    close() {
+      closed = true;
+      scheme.removeEventListener("change", themeChanged);
+      themed.disconnect();
+      sizes.disconnect();
+    },
+  };
+}
+
+/** JupyterLab would take the keys of these elements for itself. */
+export function keepKeys(root) {
+  for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
+    element.dataset.lmSuppressShortcuts = "true";
+  }
+}
+
+/** Put words on the clipboard; whether that was allowed. */
+export async function toClipboard(words) {
+  try {
+    await navigator.clipboard.writeText(words);
+    return true;
+  } catch {
+    return false;
+  }
+}
