@@ -1,0 +1,428 @@
+"""Chapter 10: other slopes, activations and initialisations; death and revival."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fma.chapters.experiments import grid_runs, population
+from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
+from fma.chapters.words import column, many, p_value, percent
+from fma.figures import ACCENT, AXIS, INK, chart, label
+from fma.network import ACTIVATIONS, gradient
+from fma.probe import Probe, probe, start
+from fma.recipe import as_recipe
+from fma.regimes import regime
+from fma.statistics import wilson_interval
+from fma.sweeps import compute
+from fma.task import TASKS
+from fma.throw import layer1_size
+from fma.training import train
+
+LOWEST, HIGHEST = 24, 160  # widths
+LIMIT = 5.5  # the border is sought below this η λ₀
+SLOPES = 0.0, 0.01, 0.1, 0.3, 0.6, 1.0
+SMOOTH = "GELU", "SiLU", "tanh"
+TWO_SIGNED = {"He": "he", "Glorot": "glorot", "PyTorch": "torch"}
+DOSES = 0.01, 0.1, 0.3, 0.6, 1.0
+BANDS = ((24, 64), (65, 104), (105, 160))
+
+
+def variants(recipe="table"):
+    """Name to Recipe: other slopes, activations and initialisations, one changed at a time."""
+    recipe = as_recipe(recipe)
+    return (
+        {f"slope {slope:g}": replace(recipe, slope=slope) for slope in SLOPES}
+        | {name: replace(recipe, activation=name.lower()) for name in SMOOTH}
+        | {name: replace(recipe, init=init) for name, init in TWO_SIGNED.items()}
+    )
+
+
+def variant_runs(recipe, n=160, seed=2027):
+    """Draw `n` runs with η λ₀ log-uniform between 1.5 and 12 and the width uniform on 24 to 160."""
+    random = np.random.RandomState(seed)
+    targets = np.exp(random.uniform(np.log(1.5), np.log(12), n))
+    widths, seeds = random.randint(LOWEST, HIGHEST + 1, n), random.randint(1, 2**31, n)
+    return [
+        Probe(int(w), int(s), as_recipe(recipe), eta_sharpness=float(x))
+        for w, s, x in zip(widths, seeds, targets, strict=True)
+    ]
+
+
+def study(recipe="table", n_runs=160, names=None, *, progress=True):
+    """The runs of every variant: name to results of `probe`, each with the "size" of its layer 1.
+
+    All variants share widths, seeds and η λ₀. The smooth activations, ten times as slow, get the
+    first half of the runs.
+    """
+    found = {}
+    for name, recipe_ in variants(recipe).items():
+        if names is None or name in names:
+            cases = variant_runs(recipe_, n_runs)[: n_runs // 2 if name in SMOOTH else n_runs]
+            results = compute(probe, cases, label=name, progress=progress)
+            found[name] = [
+                r | {"size": float(layer1_size(start(c)))}
+                for c, r in zip(cases, results, strict=True)
+            ]
+    return found
+
+
+def answers(results):
+    """Whether each run answers: it ended neither frozen nor diverged."""
+    return np.array([r["ending"] not in ("frozen", "diverged") for r in results])
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Where half of the runs cease to answer, with 95 % intervals (value, low, high)."""
+
+    at: tuple  # in η λ₀
+    band: tuple  # by what factor η λ₀ grows from 90 % to 10 % that answer
+    shift: tuple  # by what factor the border moves if the size of layer 1 is one sd larger
+
+
+def edge(results, limit=LIMIT, draws=4_000):
+    """Fit a logistic curve in ln η λ₀, and one with the size of layer 1, to the runs below `limit`.
+
+    Returns
+    -------
+    Edge or None
+        None if the runs show no border: all alike, or separated without overlap.
+    """
+    near = [r for r in results if r["eta_sharpness"] < limit]
+    x, y = np.log(column(near, "eta_sharpness")), answers(near).astype(float)
+    size = np.log(column(near, "size"))
+    size = (size - size.mean()) / size.std()
+    one = _logit(y, np.column_stack([np.ones(len(x)), x]))
+    two = _logit(y, np.column_stack([np.ones(len(x)), x, size]))
+    if one is None:
+        return None
+    random = np.random.default_rng(0)
+    a, b = random.multivariate_normal(*one, draws).T
+    at = (float(np.exp(-one[0][0] / one[0][1])), *np.quantile(np.exp(-a / b), (0.025, 0.975)))
+    band = np.exp(2 * np.log(9) / np.abs(np.append(one[0][1], b)))
+    shift = (np.nan,) * 3
+    if two is not None:
+        _, b2, c = random.multivariate_normal(*two, draws).T
+        moved = np.exp(-c / b2)
+        shift = (float(np.exp(-two[0][2] / two[0][1])), *np.quantile(moved, (0.025, 0.975)))
+    return Edge(at, (float(band[0]), *np.quantile(band[1:], (0.025, 0.975))), shift)
+
+
+def _logit(y, X):
+    """Estimates and covariance of a logistic regression; None if it has none."""
+    import warnings
+
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError
+
+    if len(y) < 10 or np.ptp(y) == 0:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of separation, which the check below finds
+        try:
+            fit = sm.Logit(y, X).fit(disp=0)
+            covariance = np.asarray(fit.cov_params())
+        except (PerfectSeparationError, np.linalg.LinAlgError):
+            return None
+    return (
+        None
+        if not np.isfinite(covariance).all() or fit.prsquared > 0.98
+        else (fit.params, covariance)
+    )
+
+
+def ratio(first, second):
+    """Ratio of two positive estimates (value, low, high), their logarithms taken as normal."""
+    logs = np.log([first, second])
+    spread = np.hypot(*(logs[:, 2] - logs[:, 1])) / 2
+    middle = logs[0, 0] - logs[1, 0]
+    return tuple(np.exp([middle, middle - spread, middle + spread]))
+
+
+def won(results, limit=LIMIT):
+    """Runs above `limit` in which two neurons carry more than half of the output, and runs."""
+    above = [r for r in results if r["eta_sharpness"] > limit]
+    return sum(r["top_two"] > 0.5 for r in above), len(above)
+
+
+def dose_response(found):
+    """Does winner-take-all rise with the asymmetry of slopes? Over DOSES, slope 1 having none.
+
+    Returns
+    -------
+    dict
+        "shares": slope to (won, runs); "difference": share at the steepest less that at slope 1,
+        with its interval; "steps": the same of the two steepest; "p" of the trend over log
+        asymmetry (Cochran-Armitage).
+    """
+    shares = {slope: won(found[f"slope {slope:g}"]) for slope in DOSES}
+    k, n = np.transpose(list(shares.values())).astype(float)
+    dose = -np.log10(DOSES)
+    rate, mean = k.sum() / max(n.sum(), 1), (n * dose).sum() / max(n.sum(), 1)
+    variance = rate * (1 - rate) * (n * (dose - mean) ** 2).sum()
+    from scipy.stats import norm
+
+    z = ((dose - mean) * k).sum() / np.sqrt(variance) if variance > 0 else 0.0
+    return {
+        "shares": shares,
+        "difference": proportions(shares[DOSES[0]], shares[1.0]),
+        "steps": proportions(shares[DOSES[0]], shares[DOSES[1]]),
+        "p": float(norm.sf(z)),
+    }
+
+
+def proportions(first, second):
+    """Difference of two proportions (successes, trials) with Newcombe's interval."""
+    (a, n), (b, m) = first, second
+    if not n or not m:
+        return np.nan, np.nan, np.nan
+    p, q = a / n, b / m
+    (l1, u1), (l2, u2) = wilson_interval(a, n), wilson_interval(b, m)
+    low = np.hypot(p - l1, u2 - q)
+    high = np.hypot(u1 - p, q - l2)
+    return p - q, p - q - low, p - q + high
+
+
+# Death and revival ------------------------------------------------------------------------------
+
+
+def revival(case):
+    """Train a network on and report when layer 2 died and when it lived again.
+
+    Returns
+    -------
+    dict
+        Epochs "died" and "revived", -1 if never; "regime", "cost" and "alive" at the end; and
+        "moved", the largest absolute gradient of anything but b3 in the last state.
+    """
+    recipe, task = case.recipe, TASKS[case.task]()
+    trace = train(case.width, case.seed, recipe, task, parameters=start(case), detail=0)
+    dead = np.flatnonzero(trace.alive == 0)
+    again = np.flatnonzero(trace.alive[dead[0] :] > 0) if len(dead) else []
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = gradient(trace.parameters, task, act)[1]
+    return {
+        "died": int(dead[0]) if len(dead) else -1,
+        "revived": int(dead[0] + again[0]) if len(again) else -1,
+        "regime": regime(trace),
+        "cost": float(trace.cost[-1]),
+        "alive": int(trace.alive[-1]),
+        "moved": float(max(np.abs(g).max() for g in slopes[:-1])),
+    }
+
+
+def revivals(recipe="table", slope=0.01, n_seeds=6, longer=20, *, progress=True):
+    """`revival` of widths 80, 90 and 100, trained `longer` times as long."""
+    recipe = as_recipe(recipe)
+    recipe = replace(recipe, slope=slope, epochs=longer * recipe.epochs)
+    cases = grid_runs(recipe, (80, 90, 100), range(1, n_seeds + 1))
+    return compute(revival, cases, label=f"revival, slope {slope:g}", progress=progress)
+
+
+def dead_by_width(recipe="table", n_seeds=20, *, progress=True):
+    """How many runs of the population end dead in each band of widths: band to (dead, runs)."""
+    cases, results = population(recipe, n_seeds, progress=progress)
+    widths = np.array([c.width for c in cases])
+    dead = column(results, "regime") == "dead"
+    inside = {band: (widths >= band[0]) & (widths <= band[1]) for band in BANDS}
+    return {band: (int(dead[i].sum()), int(i.sum())) for band, i in inside.items()}
+
+
+# Figures ----------------------------------------------------------------------------------------
+
+
+@chart
+def borders(layout, edges, reference):
+    """Where each variant ceases to answer, with its interval, beside the reference's."""
+    shown = {name: e for name, e in edges.items() if e is not None}
+    figure, axis = layout.figure(
+        f"Where half of the runs cease to answer; the band is the interval of {reference}",
+        0.7 + 0.27 * len(shown),
+    )
+    if shown.get(reference):
+        axis.axvspan(*shown[reference].at[1:], color=ACCENT, alpha=0.25, lw=0)
+    for y, (name, e) in enumerate(shown.items()):
+        colour = ACCENT if name == reference else INK
+        axis.plot(e.at[1:], (y, y), color=colour, lw=1.4)
+        axis.plot(e.at[0], y, "o", color=colour)
+    axis.set(yticks=range(len(shown)), yticklabels=list(shown), xlabel="η λ₀", xscale="log")
+    axis.set_ylim(len(shown) - 0.5, -0.5)
+    axis.set_xticks([1, 2, 3, 4, 5, 6, 8], ["1", "2", "3", "4", "5", "6", "8"])
+    axis.minorticks_off()
+    axis.grid(axis="y", visible=False)
+    axis.grid(axis="x", visible=True)
+    return figure
+
+
+@chart
+def doses(layout, shares):
+    """Share of runs in which two neurons carry more than half, against the slope."""
+    rates = {slope: k / n for slope, (k, n) in shares.items() if n}
+    most = max(rates, key=rates.get) if rates else np.nan
+    figure, axis = layout.figure(
+        f"Winner takes all: most often at slope {most:g}, hardly at slope 1", 2.9
+    )
+    x = np.arange(len(shares))
+    for i, (k, n) in enumerate(shares.values()):
+        if n:
+            axis.plot((i, i), wilson_interval(k, n), color=ACCENT, lw=1.4)
+            axis.plot(i, k / n, "o", color=ACCENT)
+            label(axis, i, k / n, f"{k} of {n}", shift=6, va="center", color=INK)
+    axis.axhline(0, color=AXIS, lw=0.8)
+    axis.set(xticks=x, xticklabels=[f"{s:g}" for s in shares], xlabel="slope for z ≤ 0")
+    axis.set(ylabel="share of runs", xlim=(-0.4, len(shares) - 0.2), ylim=(-0.02, None))
+    return figure
+
+
+# The claims -------------------------------------------------------------------------------------
+
+
+@claim(
+    "C11",
+    rule=f"Runs drawn with the same η λ₀ (above {LIMIT}), widths and seeds at slopes 0.01 to 1: "
+    "winner takes all if two neurons carry more than half of the output. Holds if its share rises "
+    "with the asymmetry (trend p < 0.05) and is higher at 0.01 than at 1 (95 % interval above 0).",
+    place="10_beyond#doses",
+    scope=POPULATION,
+)
+def asymmetry_drives_winners(s):
+    """A dose-response over the slopes."""
+    names = [f"slope {slope:g}" for slope in DOSES]
+    found = study(s.recipe, s.sizes.variant, names, progress=s.progress)
+    dose = dose_response(found)
+    top, low, high = dose["difference"]
+    step = dose["steps"]
+    return Finding(
+        HOLDS if dose["p"] < 0.05 and low > 0 else FAILS,
+        "Winner takes all, by slope: "
+        + ", ".join(f"{slope:g} {k} of {n}" for slope, (k, n) in dose["shares"].items())
+        + f". From 1 to 0.01 it rises by {100 * top:.0f} points ({100 * low:.0f} to "
+        f"{100 * high:.0f}), trend p {p_value(dose['p'])}; from 0.1 to 0.01 by "
+        f"{100 * step[0]:.0f} ({100 * step[1]:.0f} to {100 * step[2]:.0f}).",
+        {"difference": top, "low": low, "high": high, "p": dose["p"]}
+        | {f"share_slope_{slope:g}": k / max(n, 1) for slope, (k, n) in dose["shares"].items()},
+        Picture(
+            "share of the two largest outputs",
+            {
+                f"{slope:g}": column(
+                    [r for r in found[f"slope {slope:g}"] if r["eta_sharpness"] > LIMIT]
+                    or [{"top_two": np.nan}],
+                    "top_two",
+                )
+                for slope in DOSES
+            },
+            0.5,
+        ),
+        was="compared converge at slope 0.01 with slope 0.3 alone, where p = 0.11 was read as a "
+        "refutation: does not hold.",
+    )
+
+
+@claim(
+    "C20",
+    rule="Runs over widths and seeds: the share of dead falls from band to band of widths, 24–64, "
+    "65–104, 105–160, and from the first to the last by more than nothing (95 % interval).",
+    place="10_beyond#dead-by-width",
+    scope=POPULATION,
+)
+def dead_falls_with_width(s):
+    """Dead against width."""
+    found = dead_by_width(s.recipe, s.sizes.seeds, progress=s.progress)
+    rates = [k / n for k, n in found.values()]
+    was = "Fisher's test in place of the interval: does not hold."
+    if not any(rates):
+        return Finding(UNTESTED, f"No run dies under {s.name}.", {"dead_runs": 0}, was=was)
+    change, low, high = proportions(*list(found.values())[::2])
+    text = ", ".join(f"{a}–{b} {k} of {n}" for (a, b), (k, n) in found.items())
+    return Finding(
+        HOLDS if rates[0] > rates[1] > rates[2] and low > 0 else FAILS,
+        f"Dead, by width: {text}; from the first band to the last the share changes by "
+        f"{-100 * change:+.0f} points ({-100 * high:+.0f} to {-100 * low:+.0f}).",
+        {
+            "dead_narrow": rates[0],
+            "dead_middle": rates[1],
+            "dead_wide": rates[2],
+            "change": -change,
+        },
+        was=was,
+    )
+
+
+@claim(
+    "C21",
+    rule="A theorem: if no neuron of layer 2 is alive, slope 0 makes every gradient but that of b3 "
+    "exactly 0, and b3 does not act on layer 2. Holds if that is so, to the last bit, in every "
+    "dead network.",
+    place="10_beyond#revival",
+    scope=POPULATION,
+)
+def relu_never_recovers(s):
+    """A theorem, checked on dead networks."""
+    dead = [
+        r
+        for r in revivals(s.recipe, 0.0, s.sizes.revivals, 1, progress=s.progress)
+        if r["died"] >= 0
+    ]
+    was = (
+        "counted revivals (0 of 30) and gave an interval, as if it were a matter of chance: holds."
+    )
+    if not dead:
+        return Finding(UNTESTED, f"No network dies under {s.name}.", {"died": 0}, was=was)
+    still = sum(r["moved"] == 0 and r["revived"] < 0 for r in dead)
+    leaky = [
+        r for r in revivals(s.recipe, 0.01, s.sizes.revivals, progress=s.progress) if r["died"] >= 0
+    ]
+    again = sum(r["revived"] >= 0 for r in leaky)
+    return Finding(
+        HOLDS if still == len(dead) else FAILS,
+        f"In {still} of {many(len(dead), 'dead network')} every gradient but that of b3 is "
+        f"exactly 0. With slope 0.01 {again} of {len(leaky)} lived again in "
+        f"{20 * s.recipe.epochs:,} epochs.",
+        {"died": len(dead), "still": still, "died_leaky": len(leaky), "revived_leaky": again},
+        was=was,
+    )
+
+
+@claim(
+    "C22",
+    rule="Runs drawn alike: the factor in η λ₀ from 90 % to 10 % of runs that answer. Holds if "
+    "with GELU or SiLU it is larger than with LeakyReLU (95 % interval of the ratio above 1), or "
+    f"if at most 5 % of the runs above {LIMIT} freeze or are drawn by few.",
+    place="10_beyond#borders",
+    scope=POPULATION,
+)
+def smooth_is_softer(s):
+    """How sharp the border is, and whether the endings vanish."""
+    names = ["slope 0.01", "GELU", "SiLU"]
+    found = study(s.recipe, s.sizes.variant, names, progress=s.progress)
+    edges = {name: edge(results) for name, results in found.items()}
+    off = {
+        name: [r["ending"] in ("frozen", "few") for r in results if r["eta_sharpness"] > LIMIT]
+        for name, results in found.items()
+    }
+    was = (
+        "counted how often GELU and SiLU end dead or converge, which is not how sharply: "
+        "does not hold."
+    )
+    if any(e is None for e in edges.values()) or not all(off.values()):
+        return Finding(
+            UNTESTED, "These runs are too few, or too much alike, for a border.", {}, was=was
+        )
+    wider = {name: ratio(edges[name].band, edges["slope 0.01"].band) for name in names[1:]}
+    softer = any(low > 1 for _, low, _ in wider.values())
+    gone = any(np.mean(off[name]) <= 0.05 for name in names[1:])
+    return Finding(
+        HOLDS if softer or gone else FAILS,
+        f"The border of LeakyReLU takes a factor of {edges['slope 0.01'].band[0]:.2f} in η λ₀; "
+        + ", ".join(
+            f"{name}'s is {r:.2f} times as wide ({low:.2f} to {high:.2f})"
+            for name, (r, low, high) in wider.items()
+        )
+        + ". Frozen or few above it: "
+        + ", ".join(f"{name} {percent(np.mean(off[name]))} of {len(off[name])}" for name in names)
+        + ".",
+        {f"wider_{name.lower()}": r for name, (r, _, _) in wider.items()}
+        | {f"off_{name.lower()}": np.mean(off[name]) for name in names},
+        was=was,
+    )
