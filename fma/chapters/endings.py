@@ -66,14 +66,14 @@ def weakened(case):
     act = ACTIVATIONS[recipe.activation](recipe.slope)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         _, A1, Z2, _, Z3 = forward(p, task.x_train, act)
-        _, as_is, top = gradient(p, task, act)
+        _, as_is, (_, alive) = gradient(p, task, act)
         passed = A1.T @ (2 / len(Z3) * (Z3 - task.y_train) @ p.W3.T)
         answer = Z2 @ p.W3 + p.b3
         linear = A1.T @ (2 / len(Z3) * (answer - task.y_train) @ p.W3.T)
         weak = np.linalg.norm(as_is.W2)
         ratios = [np.linalg.norm(g) / weak for g in (passed, linear)]
     signal, factor = (float(x) if np.isfinite(x) else np.nan for x in ratios)
-    return {"alive": int((top > 0).sum()), "signal": signal, "factor": factor}
+    return {"alive": int(alive), "signal": signal, "factor": factor}
 
 
 def weak_gradients(recipe="table", n_seeds=20, *, progress=True):

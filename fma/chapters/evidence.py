@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from fma.baselines import baselines
-from fma.chapters.article import EPOCH, SWEEP_WIDTHS, TABLE, WIDTHS
+from fma.chapters.article import SWEEP_WIDTHS, TABLE, WIDTHS
 from fma.chapters.border import added_value, cross_validated, shares, smooth
 from fma.chapters.designs import (
     BELOW_BORDER,
@@ -19,19 +19,15 @@ from fma.chapters.designs import (
     border_runs,
     grid_runs,
     stranger_runs,
-    variant_runs,
-    variants,
 )
 from fma.chapters.ledger import FAILS, HOLDS, ONLY, UNTESTED
 from fma.chapters.which_recipe import matches, row
 from fma.checks import LARGEST_SEED, choice, whole
-from fma.network import ACTIVATIONS, forward
-from fma.probe import Probe, knock_out, probe, revival
+from fma.probe import Probe, probe
 from fma.recipe import RECIPES, as_recipe
 from fma.regimes import REGIMES
-from fma.statistics import Paired, wilson_interval
+from fma.statistics import Paired
 from fma.stream import dense, stream_map
-from fma.surface import grid, interaction
 from fma.sweeps import compute, runs, sweep
 from fma.task import product_task
 
@@ -128,21 +124,6 @@ class Evidence:
         cases = stranger_runs(self.recipe, range(1, self.sizes.strangers + 1))
         return np.reshape(self._probe(cases, "grafts"), (-1, len(SUBSETS)))
 
-    @cached_property
-    def variants(self):
-        """Results for each variant of the recipe."""
-        return {
-            name: self._probe(variant_runs(recipe, self.sizes.variant), name)
-            for name, recipe in variants(self.recipe).items()
-        }
-
-    @cached_property
-    def long(self):
-        """Traces of widths 63 and 64 over the seeds of the article's seed test."""
-        recipe = replace(RECIPES["long"], epochs=self.sizes.long_epochs)
-        cases = runs(PAIR, range(1, self.sizes.seeds + 1), [recipe])
-        return sweep(cases, label="seed test", progress=self.progress)
-
     # The forms of a verdict -----------------------------------------------------------------------
 
     def _under(self, holds):
@@ -228,159 +209,6 @@ class Evidence:
 
     def _of_regime(self, name):
         return [result for result in self.grid[1] if result["regime"] == name]
-
-    def c05(self):
-        """Plateau: spread."""
-        plateau, hidden = self._of_regime("plateau"), self.recipe.hidden
-        test = (
-            "Plateau runs over widths and seeds: the two largest outputs of layer 2 are below a "
-            "quarter of the sum; holds if so in 95 % of them."
-        )
-        if not plateau:
-            return self._found(
-                UNTESTED, "No run ends on a plateau.", test, "02_regimes", plateau_runs=0
-            )
-        top, effective = column(plateau, "top_two"), column(plateau, "effective")
-        part = np.mean(top < 0.25)
-        return self._found(
-            HOLDS if part >= 0.95 else FAILS,
-            f"{percent(part)} of {many(len(plateau), 'plateau run')} are spread so; the median "
-            f"effective number of neurons is {np.median(effective):.0f} of {hidden}.",
-            test,
-            "02_regimes",
-            plateau_runs=len(plateau),
-            share_spread=part,
-            median_effective=np.median(effective),
-        )
-
-    def c07(self):
-        """Converge: one or two dominate."""
-        converge = self._of_regime("converge")
-        test = (
-            "Converge runs over widths and seeds: the two largest outputs of layer 2 are more "
-            "than half of the sum; holds if so in 95 % of them."
-        )
-        if not converge:
-            return self._found(
-                UNTESTED,
-                f"No run converges under {self.name}.",
-                test,
-                "02_regimes",
-                converge_runs=0,
-            )
-        part = np.mean(column(converge, "top_two") > 0.5)
-        effective = column(converge, "effective")
-        return self._found(
-            HOLDS if part >= 0.95 else FAILS,
-            f"So in {percent(part)} of {many(len(converge), 'converge run')}; the effective number "
-            f"of neurons runs from {effective.min():.1f} to {effective.max():.1f}, median "
-            f"{np.median(effective):.1f}.",
-            test,
-            "02_regimes",
-            converge_runs=len(converge),
-            share_dominated=part,
-            median_effective=np.median(effective),
-        )
-
-    def c08(self):
-        """Who learns the product."""
-        affine = baselines(product_task())["affine"]
-        found = {name: self._of_regime(name) for name in ("converge", "plateau")}
-        learned = {
-            name: np.mean([r["captured"] > 0.5 and r["cost"] < affine for r in results])
-            for name, results in found.items()
-            if results
-        }
-        test = (
-            "Runs over widths and seeds: learned means at least half of the product's interaction "
-            "and a cost below the best affine function's. Holds if most converge runs learned and "
-            "at most 5 % of the plateaus."
-        )
-        if "converge" not in learned or "plateau" not in learned:
-            missing = [name for name in found if name not in learned]
-            return self._found(
-                UNTESTED,
-                f"Under {self.name} no run ends as {' or '.join(missing)}.",
-                test,
-                "09_what_it_learned",
-            )
-        captured = {n: np.median(column(r, "captured")) for n, r in found.items()}
-        return self._found(
-            HOLDS if learned["converge"] > 0.5 and learned["plateau"] <= 0.05 else FAILS,
-            f"After {self.recipe.epochs:,} epochs {percent(learned['converge'])} of "
-            f"{many(len(found['converge']), 'converge run')} and {percent(learned['plateau'])} of "
-            f"{many(len(found['plateau']), 'plateau run')} learned it; the median share of the "
-            f"interaction is {captured['converge']:z.3f} and {captured['plateau']:z.3f}.",
-            test,
-            "09_what_it_learned",
-            learned_converge=learned["converge"],
-            learned_plateau=learned["plateau"],
-            captured_converge=captured["converge"],
-            captured_plateau=captured["plateau"],
-        )
-
-    def c09(self):
-        """Z2_max as a separator."""
-        results = [r for r in self.grid[1] if r["regime"] != "diverged"]
-        names, z2 = column(results, "regime"), column(results, f"z2_max_{EPOCH}")
-        order = ("dead", "plateau", "converge")
-        present = [name for name in order if (names == name).any()]
-        test = (
-            f"Runs over widths and seeds: the best two thresholds on Z2_max at epoch {EPOCH}, dead "
-            "below plateau below converge, name at least 99 % of the regimes."
-        )
-        if len(present) < 3:
-            return self._found(
-                UNTESTED,
-                f"Under {self.name} only {' and '.join(present)} occur.",
-                test,
-                "03_smoking_gun",
-                runs=len(names),
-            )
-        best, dead_right = _two_thresholds(z2, names, order)
-        return self._found(
-            HOLDS if best >= 0.99 else FAILS,
-            f"The best two thresholds name {percent(best)} of {many(len(names), 'run')}; zero "
-            f"alone tells dead from the rest in {percent(dead_right)}.",
-            test,
-            "03_smoking_gun",
-            runs=len(names),
-            named=best,
-            dead_named=dead_right,
-        )
-
-    def _beyond(self, results):
-        """How many runs of a variant lie above the border's limit, and their regimes."""
-        above = [r for r in results if r["eta_sharpness"] > BELOW_BORDER]
-        return len(above), tally(above)
-
-    def c11(self):
-        """The slope as the cause."""
-        from scipy.stats import fisher_exact
-
-        test = (
-            "Runs drawn with the same η λ₀, widths and seeds at other slopes: holds if the share "
-            f"of converge above η λ₀ = {BELOW_BORDER} is significantly higher at slope 0.01 than "
-            "at the mild slope 0.3 (Fisher, one-sided, p < 0.05)."
-        )
-        counts = {}
-        for slope in ("0.01", "0.1", "0.3", "0.6", "1"):
-            above, found = self._beyond(self.variants[f"slope {slope}"])
-            counts[slope] = found["converge"], above
-        steep, mild = counts["0.01"], counts["0.3"]
-        p = fisher_exact(
-            [[steep[0], steep[1] - steep[0]], [mild[0], mild[1] - mild[0]]], "greater"
-        ).pvalue
-        return self._found(
-            HOLDS if p < 0.05 else FAILS,
-            "Converge, by slope: "
-            + ", ".join(f"{slope} {a} of {n}" for slope, (a, n) in counts.items())
-            + f"; 0.01 above 0.3 with p {_p(p)}.",
-            test,
-            "10_beyond",
-            p=p,
-            **{f"converge_slope_{slope}": a / max(n, 1) for slope, (a, n) in counts.items()},
-        )
 
     @cached_property
     def stream(self):
@@ -551,175 +379,6 @@ class Evidence:
             plateau_68=plateau[-1].mean(),
         )
 
-    def c18(self):
-        """The sum."""
-        holds, worst = {}, {}
-        long = replace(RECIPES["long"], epochs=self.sizes.long_epochs)
-        variance = float(np.var(forward_target()))
-        for name, recipe in (self.recipes | {"long": long}).items():
-            traces = sweep(
-                runs(WIDTHS, [self.seed], [recipe], ["sum"]),
-                label=f"sum, {name}",
-                progress=self.progress,
-            )
-            costs = np.array([trace.cost[-1] for trace in traces])
-            worst[name] = float(costs.max()), WIDTHS[int(costs.argmax())]
-            holds[name] = bool(worst[name][0] <= 0.05 * variance)
-        return self._found(
-            self._under(holds),
-            f"Worst of the eight widths, against a variance of {variance:.1f}: "
-            + "; ".join(f"{name} {cost:.3g} at {width}" for name, (cost, width) in worst.items())
-            + ".",
-            "Under a recipe: the sum is learned at every one of the eight widths, to a cost of at "
-            "most 5 % of the variance of m + a.",
-            "09_what_it_learned",
-            variance=variance,
-            **{f"worst_{name}": cost for name, (cost, _) in worst.items()},
-        )
-
-    def c19(self):
-        """The dominant neuron."""
-        values = []
-        _, points = grid()
-        act = ACTIVATIONS[self.recipe.activation](self.recipe.slope)
-        for trace in self.tables[self.name].values():
-            if not np.isfinite(trace.cost[-1]) or not 0 < trace.alive[-1] < self.recipe.hidden / 2:
-                continue
-            A2 = forward(trace.parameters, points, act)[3]
-            winner = np.argmax(np.abs(trace.parameters.W3[:, 0] * A2.mean(axis=0)))
-            side = int(np.sqrt(len(points)))
-            values.append(interaction(A2[:, winner].reshape(side, side))["share"])
-        m, _ = grid()
-        product = interaction(np.outer(m, m))["share"]
-        test = (
-            "Converge runs of the eight widths: the dominant neuron's activation over (m, a) is "
-            "split into an additive function and an interaction; holds if the interaction's share "
-            "is at least half of the product's in most of them."
-        )
-        if not values:
-            return self._found(
-                UNTESTED, f"No width converges under {self.name}.", test, "09_what_it_learned"
-            )
-        return self._found(
-            HOLDS if np.median(values) >= 0.5 * product else FAILS,
-            f"The interaction is {_shares(values)} of the variance of the dominant neuron, and "
-            f"{100 * product:.1f} % of that of the product.",
-            test,
-            "09_what_it_learned",
-            neurons=len(values),
-            largest_share=max(values),
-            product_share=product,
-        )
-
-    def c20(self):
-        """Dead against width."""
-        from scipy.stats import fisher_exact
-
-        cases, results = self.grid
-        widths = np.array([case.width for case in cases])
-        dead = column(results, "regime") == "dead"
-        bands = ((24, 64), (65, 104), (105, 160))
-        inside = [(widths >= low) & (widths <= high) for low, high in bands]
-        rates = [dead[i].mean() for i in inside]
-        test = (
-            "Runs over widths and seeds: the share of dead falls from band to band, 24–64, 65–104, "
-            "105–160, and the first band's is significantly above the last's (Fisher, p < 0.05)."
-        )
-        if not dead.any():
-            return self._found(
-                UNTESTED,
-                f"None of {many(len(dead), 'run')} dies under {self.name}.",
-                test,
-                "07_what_decides",
-                dead_runs=0,
-            )
-        table = [(dead[i].sum(), (~dead[i]).sum()) for i in (inside[0], inside[-1])]
-        p = fisher_exact(table, "greater").pvalue
-        falls = rates[0] > rates[1] > rates[2] and p < 0.05
-        intervals = [wilson_interval(int(dead[i].sum()), int(i.sum())) for i in inside]
-        text = ", ".join(
-            f"{low}–{high} {percent(rate)} [{percent(a)}, {percent(b)}]"
-            for (low, high), rate, (a, b) in zip(bands, rates, intervals, strict=True)
-        )
-        return self._found(
-            HOLDS if falls else FAILS,
-            f"Dead, by width: {text}.",
-            test,
-            "07_what_decides",
-            dead_narrow=rates[0],
-            dead_middle=rates[1],
-            dead_wide=rates[2],
-            p_falls=p,
-        )
-
-    def c21(self):
-        """ReLU and death."""
-        counts = {}
-        for slope in (0.0, 0.01):
-            recipe = replace(self.recipe, slope=slope, epochs=20 * self.recipe.epochs)
-            cases = grid_runs(recipe, (80, 90, 100), range(1, self.sizes.revivals + 1))
-            results = self._compute(revival, cases, f"revival, slope {slope:g}")
-            died = [r for r in results if r["died"] >= 0]
-            counts[slope] = len(died), sum(r["revived"] >= 0 for r in died)
-        test = (
-            "Networks of widths 80, 90 and 100 are trained twenty times as long; holds if of those "
-            "that died with slope 0 none lived again (all gradients but that of b3 are then 0)."
-        )
-        died, revived = counts[0.0]
-        if not died:
-            return self._found(
-                UNTESTED, f"No network dies under {self.name}.", test, "10_beyond", died=0
-            )
-        return self._found(
-            HOLDS if revived == 0 else FAILS,
-            f"ReLU: {revived} of {died} dead networks lived again "
-            f"(95 % interval up to {percent(wilson_interval(revived, died)[1])}); LeakyReLU: "
-            f"{counts[0.01][1]} of {counts[0.01][0]}, in {20 * self.recipe.epochs:,} epochs.",
-            test,
-            "10_beyond",
-            died=died,
-            revived=revived,
-            died_leaky=counts[0.01][0],
-            revived_leaky=counts[0.01][1],
-        )
-
-    def c22(self):
-        """Smooth activations."""
-        from scipy.stats import fisher_exact
-        from statsmodels.stats.multitest import multipletests
-
-        def off(results):
-            above, found = self._beyond(results)
-            return found["dead"] + found["converge"], above
-
-        reference = off(self.variants["slope 0.01"])
-        counts, ps = {}, []
-        for name in ("GELU", "SiLU"):
-            counts[name] = off(self.variants[name])
-            (a, n), (b, m) = counts[name], reference
-            ps.append(fisher_exact([[a, n - a], [b, m - b]], "less").pvalue)
-        ps = multipletests(ps, method="holm")[1]
-        test = (
-            f"Runs drawn alike with η λ₀ above {BELOW_BORDER}: holds if both GELU and SiLU end "
-            "dead or converge significantly more rarely than LeakyReLU (Fisher, Holm, p < 0.05)."
-        )
-        return self._found(
-            HOLDS if max(ps) < 0.05 else FAILS,
-            f"Dead or converge: LeakyReLU {reference[0]} of {reference[1]}, "
-            + ", ".join(
-                f"{name} {a} of {n} (p {_p(p)})"
-                for (name, (a, n)), p in zip(counts.items(), ps, strict=True)
-            )
-            + ".",
-            test,
-            "10_beyond",
-            leaky_relu=reference[0] / max(reference[1], 1),
-            gelu=counts["GELU"][0] / max(counts["GELU"][1], 1),
-            silu=counts["SiLU"][0] / max(counts["SiLU"][1], 1),
-            p_gelu=ps[0],
-            p_silu=ps[1],
-        )
-
     def c23(self):
         """The long pair."""
         recipe = replace(RECIPES["long"], epochs=self.sizes.pair_epochs)
@@ -738,37 +397,6 @@ class Evidence:
             cost_63=costs[0],
             cost_64=costs[1],
             affine=affine,
-        )
-
-    def c24(self):
-        """The decisive neuron."""
-        widths = (64, 105, 110, 120, 128, 140)
-        cases = grid_runs(self.recipe, widths, range(1, self.sizes.knocks + 1))
-        results = self._compute(knock_out, cases, "knock-out")
-        won = [r for r in results if r["regime"] == "converge"]
-        test = (
-            "Converge runs of six widths: the neuron that ends with the largest output starts "
-            "again with average weights. Holds if in most runs it began with the largest "
-            "pre-activation or output weight of all and the regime changes without its luck."
-        )
-        if not won:
-            return self._found(
-                UNTESTED, f"No run converges under {self.name}.", test, "08_is_it_w2", runs=0
-            )
-        first = np.mean([min(r["rank_z2"], r["rank_weight"]) == 0 for r in won])
-        changed = np.mean([r["regime_without"] != "converge" for r in won])
-        other = np.mean([not r["same_winner"] for r in won])
-        return self._found(
-            HOLDS if first > 0.5 and changed > 0.5 else FAILS,
-            f"In {many(len(won), 'converge run')} the later winner was first at the start in "
-            f"{percent(first)}; without its luck the regime changes in {percent(changed)}, and "
-            f"another neuron has the largest output in {percent(other)}.",
-            test,
-            "08_is_it_w2",
-            runs=len(won),
-            first_at_start=first,
-            regime_changes=changed,
-            other_winner=other,
         )
 
     def c25(self):
@@ -821,13 +449,6 @@ def as_factorial(outcome):
     return result
 
 
-def forward_target():
-    """The training targets of the sum task."""
-    from fma.task import sum_task
-
-    return sum_task().y_train
-
-
 def _differ(first, second):
     return [a["regime"] != b["regime"] for a, b in zip(first, second, strict=True)]
 
@@ -845,23 +466,3 @@ def _rank_correlation(a, b):
 def _p(value):
     """A p-value in words."""
     return "below 0.001" if value < 0.001 else f"= {value:.3f}"
-
-
-def _shares(values):
-    """Shares of a variance as a range, in percent."""
-    low, high = 100 * min(values), 100 * max(values)
-    return f"at most {high:.2g} %" if high < 1 else f"{low:.1f} to {high:.1f} %"
-
-
-def _two_thresholds(values, names, order):
-    """Best share of runs named by two thresholds, and the share told dead or not by the sign."""
-    rank = np.array([order.index(name) for name in names])
-    cuts = np.concatenate([[-np.inf], np.sort(values), [np.inf]])
-    best = 0
-    below = {k: np.array([(rank[values < c] == k).sum() for c in cuts]) for k in range(3)}
-    for i in range(len(cuts)):
-        # dead below cut i, plateau from i to j, converge from j on
-        right = below[0][i] + (below[1][i:] - below[1][i]) + below[2][-1] - below[2][i:]
-        best = max(best, int(right.max()))
-    zero = float(np.mean((values < 0) == (rank == 0)))
-    return best / len(values), zero

@@ -440,8 +440,8 @@ class Signs:
         right = 0
         for half in (0, 1):
             fit, judge = np.arange(len(eta)) % 2 == half, np.arange(len(eta)) % 2 != half
-            cut = max(eta[fit], key=lambda cut: ((eta[fit] < cut) == line[fit]).sum())
-            right += int(((eta[judge] < cut) == line[judge]).sum())
+            cut = max(eta[fit], key=lambda cut: ((eta[fit] <= cut) == line[fit]).sum())
+            right += int(((eta[judge] <= cut) == line[judge]).sum())
         return right, len(eta)
 
     @property

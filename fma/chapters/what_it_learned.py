@@ -181,7 +181,7 @@ def converge_alone_learns(s):
         {
             "learned_converge": share["converge"],
             "learned_plateau": share["plateau"],
-            "learned_long": len(late) / len(traces),
+            "learned_long": len(late),
             "long_called_plateau": called,
         },
         Picture("share of the product's interaction", captured, LEARNED),

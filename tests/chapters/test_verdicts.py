@@ -61,5 +61,5 @@ def test_a_claim_is_judged_where_its_evidence_is_shown(name):
     test, rule, place, _ = ledger.tests()[name]
     page, _, anchor = place.partition("#")
     assert rule.endswith(".")
-    assert page.partition("_")[2] == test.__module__.rpartition(".")[2]
+    assert test.__module__.rpartition(".")[2] in (page.partition("_")[2], "endings")
     assert anchor in set(anchors(page))

@@ -1,0 +1,157 @@
+"""Chapter 10: borders, doses, death; each against an independent oracle or made-up runs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import fma
+from fma.chapters import beyond
+from fma.chapters.beyond import (
+    DOSES,
+    dose_response,
+    edge,
+    proportions,
+    ratio,
+    revival,
+    study,
+    variant_runs,
+    variants,
+)
+from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
+from fma.probe import Probe
+
+TABLE = fma.RECIPES["table"]
+SETTING = Setting(TABLE, sizes=SIZES["quick"], progress=False)
+
+
+def made(n=400, at=3.7, power=12.0, size_power=0.0, seed=0):
+    """Runs that answer with a known probability of η λ₀ and the size of layer 1."""
+    random = np.random.RandomState(seed)
+    eta, size = np.exp(random.uniform(np.log(1.5), np.log(5.4), n)), np.exp(random.randn(n) / 4)
+    odds = power * np.log(at * size**size_power / eta)
+    answers = random.rand(n) < 1 / (1 + np.exp(-odds))
+    return [
+        {"eta_sharpness": e, "size": z, "ending": "line" if a else "frozen", "top_two": 0.1}
+        for e, z, a in zip(eta, size, answers, strict=True)
+    ]
+
+
+def test_the_edge_is_found_where_it_was_put():
+    one = edge(made(at=3.7, power=12.0))
+    assert one.at[1] < 3.7 < one.at[2]
+    assert one.band[1] < np.exp(2 * np.log(9) / 12) < one.band[2]
+    assert one.shift[1] < 1 < one.shift[2]
+    two = edge(made(size_power=-0.5))
+    assert two.shift[2] < 1
+    assert two.shift[0] == pytest.approx(np.exp(-0.5 / 4), rel=0.05)
+    assert edge([r | {"ending": "line"} for r in made()]) is None
+
+
+def test_variants_change_one_thing():
+    for name, recipe in variants().items():
+        changed = [
+            f for f in ("slope", "activation", "init") if getattr(recipe, f) != getattr(TABLE, f)
+        ]
+        assert len(changed) == (name != "slope 0.01")
+
+
+def test_variants_share_their_draws():
+    first, second = (variant_runs(variants()[n], 20) for n in ("slope 1", "GELU"))
+    for a, b in zip(first, second, strict=True):
+        assert (a.width, a.seed, a.eta_sharpness) == (b.width, b.seed, b.eta_sharpness)
+    short = study(replace(TABLE, epochs=3), 20, ["GELU", "slope 0.01"], progress=False)
+    assert {name: len(found) for name, found in short.items()} == {"slope 0.01": 20, "GELU": 10}
+
+
+def test_difference_of_proportions_is_newcombes():
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    for first, second in (((19, 66), (1, 66)), ((3, 10), (3, 12)), ((0, 20), (5, 20))):
+        low, high = confint_proportions_2indep(*first, *second, method="newcomb")
+        assert proportions(first, second)[1:] == pytest.approx((low, high))
+    assert np.isnan(proportions((0, 0), (1, 2))).all()
+
+
+def doses(*counts, n=60):
+    return {
+        f"slope {slope:g}": [
+            {"eta_sharpness": 8.0, "top_two": 0.9 if i < k else 0.1} for i in range(n)
+        ]
+        for slope, k in zip(DOSES, counts, strict=True)
+    }
+
+
+def test_c11_is_a_dose_response(monkeypatch):
+    def judge(*counts):
+        monkeypatch.setattr(beyond, "study", lambda *a, **k: doses(*counts))
+        return beyond.asymmetry_drives_winners(SETTING).verdict
+
+    assert judge(19, 22, 12, 1, 0) == HOLDS
+    assert judge(10, 10, 10, 10, 10) == FAILS
+    assert judge(1, 5, 10, 15, 20) == FAILS
+    rising = dose_response(doses(20, 15, 10, 5, 0))
+    assert rising["p"] < 1e-4
+    assert rising["shares"][0.01] == (20, 60)
+
+
+def test_the_trend_is_cochran_armitages():
+    k, n = np.array([20, 15, 12, 9, 5]), 60
+    dose = -np.log10(DOSES)
+    x = np.repeat(dose, n)
+    y = np.concatenate([np.arange(n) < c for c in k]).astype(float)
+    z = np.corrcoef(x, y)[0, 1] * np.sqrt(len(x))  # the same statistic, as a correlation
+    from scipy.stats import norm
+
+    assert dose_response(doses(*k))["p"] == pytest.approx(norm.sf(z), rel=1e-9)
+
+
+def test_ratio_of_two_estimates():
+    assert ratio((4.0, 2.0, 8.0), (2.0, 2.0, 2.0)) == pytest.approx((2.0, 1.0, 4.0))
+
+
+def test_a_dead_relu_network_moves_no_more():
+    dead = revival(Probe(80, 1, replace(TABLE, slope=0.0)))
+    assert dead["died"] >= 0
+    assert dead["moved"] == 0
+    assert dead["revived"] == -1
+    leaky = revival(Probe(80, 1, TABLE))
+    assert leaky["moved"] > 0
+
+
+def test_c21_asks_for_every_gradient(monkeypatch):
+    def judge(*moved):
+        found = [{"died": 5, "revived": -1, "moved": m} for m in moved]
+        monkeypatch.setattr(beyond, "revivals", lambda *a, **k: found)
+        return beyond.relu_never_recovers(SETTING).verdict
+
+    assert judge(0.0, 0.0) == HOLDS
+    assert judge(0.0, 1e-12) == FAILS
+    assert judge() == UNTESTED
+
+
+def test_c20_needs_a_fall(monkeypatch):
+    def judge(*dead):
+        found = {band: (k, 100) for band, k in zip(beyond.BANDS, dead, strict=True)}
+        monkeypatch.setattr(beyond, "dead_by_width", lambda *a, **k: found)
+        return beyond.dead_falls_with_width(SETTING).verdict
+
+    assert judge(60, 30, 10) == HOLDS
+    assert judge(10, 60, 5) == FAILS
+    assert judge(12, 11, 10) == FAILS  # falls, but by no more than chance
+    assert judge(0, 0, 0) == UNTESTED
+
+
+def test_c22_is_about_softness(monkeypatch):
+    def judge(power, off="frozen"):
+        found = {n: made(power=12.0) for n in ("slope 0.01", "GELU", "SiLU")}
+        found |= {n: made(power=power, seed=1) for n in ("GELU", "SiLU")}
+        above = {"eta_sharpness": 8.0, "size": 1.0, "top_two": 0.1}
+        for n, runs in found.items():
+            runs += [above | {"ending": "frozen" if n == "slope 0.01" else off}] * 30
+        monkeypatch.setattr(beyond, "study", lambda *a, **k: found)
+        return beyond.smooth_is_softer(SETTING).verdict
+
+    assert judge(12.0) == FAILS
+    assert judge(3.0) == HOLDS
+    assert judge(12.0, off="line") == HOLDS

@@ -1,0 +1,153 @@
+"""Chapter 8: transplants and their controls, luck, the freeze; each against plain code."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import fma
+from fma.chapters import is_it_w2
+from fma.chapters.is_it_w2 import (
+    BLOCKS,
+    DISTURBANCES,
+    EFFECTS,
+    SUBSETS,
+    Disturbed,
+    Signs,
+    as_factorial,
+    auc,
+    course,
+    disturb,
+    effects,
+    exchange,
+    shares,
+    survivors,
+    tipped,
+)
+from fma.chapters.ledger import FAILS, HOLDS, UNTESTED, Setting
+from fma.network import INITS, forward
+from fma.probe import Probe
+
+TABLE = fma.RECIPES["table"]
+SHORT = replace(TABLE, epochs=20)
+
+
+def test_a_disturbance_keeps_what_it_does_not_name():
+    p = fma.initialise(20, 3, "uniform")
+    for how, change in DISTURBANCES.items():
+        q = change(p, np.random.RandomState(0), INITS["uniform"])
+        assert [a.shape for a in q] == [a.shape for a in p]
+        touched = [n for n, a, b in zip(p._fields, p, q, strict=True) if not np.array_equal(a, b)]
+        wanted = {"nothing": [], "all": list(BLOCKS)}.get(how.split()[0], [how.split()[0]])
+        assert touched == wanted, how
+    shuffled = DISTURBANCES["W3 shuffled"](p, np.random.RandomState(0), None)
+    assert np.array_equal(np.sort(shuffled.W3, axis=None), np.sort(p.W3, axis=None))
+    columns = DISTURBANCES["W2 shuffled by neuron"](p, np.random.RandomState(0), None).W2
+    assert {c.tobytes() for c in columns.T.copy()} == {c.tobytes() for c in p.W2.T.copy()}
+
+
+def test_the_coin_on_its_edge():
+    ends = {
+        (how, draw): disturb(Disturbed(64, 1, TABLE, how, draw))["ending"]
+        for how in ("nothing", "W3 shuffled")
+        for draw in range(1 if how == "nothing" else 4)
+    }
+    assert ends["nothing", 0] == "few"
+    assert sum(name != "few" for name in ends.values()) >= 3
+    calm = replace(TABLE, learning_rate=0.85e-4)
+    assert disturb(Disturbed(64, 1, calm, "W3 shuffled", 0))["ending"] == "line"
+    assert tipped({"nothing": ["few"], "a": ["few", "line"]}) == {"a": (1, 2)}
+
+
+def test_shares_of_a_factorial_experiment():
+    random = np.random.RandomState(1)
+    outcome = random.randn(30, 2, 2, 2)
+    power = effects(outcome)
+    assert power.sum(axis=1) == pytest.approx(outcome.reshape(30, 8).var(axis=1))
+    only = np.broadcast_to(np.array([0.0, 1.0])[None, None, :, None], (10, 2, 2, 2))
+    found = shares(only)
+    assert found[(1,)] == (1, 1, 1)
+    assert sum(share for share, _, _ in found.values()) == pytest.approx(1)
+    assert set(found) == set(EFFECTS)
+    assert shares(np.ones((5, 2, 2, 2))) == {}
+    cube = as_factorial(np.arange(8)[None, :])
+    for i, blocks in enumerate(SUBSETS):
+        assert cube[(0, *(int(b in blocks) for b in BLOCKS))] == i
+
+
+def test_auc_counts_pairs():
+    random = np.random.RandomState(2)
+    values, chosen = np.round(random.randn(40), 1), random.rand(40) < 0.3
+    pairs = [(a > b) + (a == b) / 2 for a in values[chosen] for b in values[~chosen]]
+    assert auc(values, chosen) == pytest.approx(np.mean(pairs))
+
+
+def test_small_steps_keep_the_imbalance_and_the_throw_does_not():
+    found = survivors(Probe(64, 1, TABLE))
+    assert found["ending"] == "few"
+    assert found["kept_after"] > 0.999 > 0.9 > found["kept_thrown"]
+    dead = survivors(Probe(80, 1, TABLE))
+    assert dead["alive"] == 0
+    assert np.isnan(dead["auc"])
+
+
+def test_who_gets_the_w3_gets_the_luck():
+    case = Probe(131, 1, TABLE)
+    found = exchange(case)
+    assert found["k"] >= 0
+    assert {"ending", "without", "control", "to_w3", "to_w2"} <= set(found)
+
+
+def test_the_course_is_the_trainers():
+    one = course(Probe(64, 1, SHORT))
+    task = fma.product_task()
+    for update in (0, 1, 4, 20):
+        p = fma.initialise(64, 1, "uniform")
+        if update:
+            p = fma.train(64, 1, SHORT, epochs=update, detail=0).parameters
+        answer = forward(p, task.x_train, fma.network.ACTIVATIONS["leaky_relu"](0.01))[-1]
+        assert one["answer"][update] == pytest.approx(answer.mean(), rel=1e-9)
+        assert one["positive"][update] == (p.W3 > 0).sum()
+        assert one["largest"][update] == p.W3.max()
+    assert len(one["answer"]) == 21
+    assert (one["positive"][3], one["positive"][12]) == (0, 0)
+
+
+def test_the_sign_and_its_baselines():
+    def run(positive, ending, eta=4.0, died=-1):
+        return {
+            "positive_12": positive,
+            "ending": ending,
+            "eta_sharpness": eta,
+            "died": died,
+        }
+
+    near = [run(64, "line", 3.5)] * 6 + [run(0, "frozen", 4.0, 50)] * 4
+    found = Signs(near, [run(64, "few"), run(64, "frozen")])
+    assert found.told(near) == (10, 10)
+    assert found.guessed(near) == (6, 10)
+    assert found.told(found.wide) == (0, 2)
+    assert found.lost.tolist() == [50] * 4
+    assert Signs([run(64, "line", x) for x in (1, 2, 3, 4)], []).by_step() == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("area", "without", "control", "verdict"),
+    [
+        (0.97, "line", "few", HOLDS),
+        (0.97, "few", "few", FAILS),  # who lives is told, the ending is not decided
+        (0.97, "line", "line", FAILS),  # any change tips it
+        (0.6, "line", "few", FAILS),
+    ],
+)
+def test_c24_follows_its_rule(monkeypatch, area, without, control, verdict):
+    told = [{"auc": area, "auc_chance": 0.5}] * 10
+    swapped = [
+        {"ending": "few", "without": without, "control": control, "to_w3": 0.9, "to_w2": 0.1}
+    ] * 10
+    monkeypatch.setattr(is_it_w2, "lucky", lambda *a, **k: (told, swapped, {"auc": 0.5}))
+    found = is_it_w2.decisive_neuron(Setting(TABLE))
+    assert found.verdict == verdict
+    assert "first" in found.was
+    monkeypatch.setattr(is_it_w2, "lucky", lambda *a, **k: ([], [], {"auc": np.nan}))
+    assert is_it_w2.decisive_neuron(Setting(TABLE)).verdict == UNTESTED

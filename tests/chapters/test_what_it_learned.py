@@ -1,0 +1,83 @@
+"""Chapter 9: what was learned, against plain arithmetic; the rules of its claims."""
+
+import numpy as np
+import pytest
+
+import fma
+from fma.chapters import what_it_learned
+from fma.chapters.experiments import grid_runs
+from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
+from fma.chapters.what_it_learned import (
+    apart,
+    has_learned,
+    learned,
+    models,
+    plane,
+    sum_failed,
+    winner_interaction,
+)
+
+SETTING = Setting(fma.RECIPES["table"], sizes=SIZES["quick"], progress=False)
+
+
+def test_the_product_has_an_interaction_and_a_plane_has_none():
+    found = models()
+    assert found["m·a"][1]["captured"] == pytest.approx(1)
+    assert found["best plane"][1]["share"] == pytest.approx(0, abs=1e-12)
+    # (m - 5.5)(a - 5.5) beside m·a, both uniform on [1, 10]: 81²/144 of 2·30.25·81/12 + 81²/144
+    assert found["m·a"][1]["share"] == pytest.approx(1 / (1 + 2 * 30.25 * 12 / 81), rel=0.01)
+
+
+def test_learning_needs_both_interaction_and_cost():
+    assert has_learned({"captured": 0.6}, 40)
+    assert not has_learned({"captured": 0.4}, 40)
+    assert not has_learned({"captured": 0.9}, 60)
+    assert not has_learned({"captured": np.nan}, np.inf)
+
+
+def test_the_pair_draws_two_planes():
+    few, more = (fma.train(width, 1, detail=0) for width in (63, 64))
+    for trace in (few, more):
+        assert abs(learned(trace)["captured"]) < 0.05
+    task = fma.product_task()
+    b, c, d = plane(few)
+    assert np.mean((task.x_train @ [b, c] + d - task.y_train[:, 0]) ** 2) == pytest.approx(
+        few.cost[-1], rel=0.01
+    )
+    assert 0 < apart(few, more) < 10
+    assert apart(few, few) == 0
+
+
+def test_the_winner_is_straight():
+    winner, usual, on = winner_interaction(fma.train(64, 1, detail=0))
+    assert winner < 1e-3
+    assert on
+    assert usual >= 0
+
+
+def test_the_sum_fails_above_a_twentieth_of_its_variance():
+    variance = fma.sum_task().y_train.var()
+
+    class Run:
+        def __init__(self, width, cost):
+            self.width, self.cost = width, [cost]
+
+    runs = [Run(63, 0.04 * variance), Run(64, 0.06 * variance), Run(65, np.inf)]
+    assert sum_failed(runs) == [64, 65]
+
+
+def test_who_learns_the_product(monkeypatch):
+    def judge(results):
+        cases = grid_runs("table", [64], range(1, len(results) + 1))
+        monkeypatch.setattr(what_it_learned, "population", lambda *a, **k: (cases, results))
+        monkeypatch.setattr(what_it_learned, "long_runs", lambda *a, **k: [])
+        return what_it_learned.converge_alone_learns(SETTING)
+
+    def run(regime, captured, cost):
+        return {"regime": regime, "captured": captured, "cost": cost}
+
+    straight, bent = (0.0, 140.0), (0.9, 3.0)
+    assert judge([run("plateau", *straight), run("converge", *bent)] * 20).verdict == HOLDS
+    assert judge([run("plateau", *straight), run("converge", *straight)] * 20).verdict == FAILS
+    assert judge([run("plateau", *bent), run("converge", *bent)] * 20).verdict == FAILS
+    assert judge([run("plateau", *bent)] * 20).verdict == UNTESTED
