@@ -8,13 +8,9 @@ from matplotlib.ticker import MaxNLocator
 
 from fma.chapters import article
 from fma.chapters.article import EPOCH
-from fma.chapters.experiments import eight_widths, pairs, population
+from fma.chapters.experiments import eight_widths, pairs
 from fma.chapters.ledger import (
-    FAILS,
-    HOLDS,
     ITS_RUNS,
-    POPULATION,
-    UNTESTED,
     Finding,
     Picture,
     claim,
@@ -321,45 +317,6 @@ def indicators(layout, results):
 def _within(value, results, key):
     values = finite(column(results, key))
     return len(values) and min(values.min(), 0) <= value <= values.max()
-
-
-@claim(
-    "C06",
-    rule="Runs over widths and seeds: every Z2 of the dead is negative at the end, and their "
-    f"median ‖dW2‖ at epoch {EPOCH} is at most 1/30 of that of the plateaus.",
-    place="03_smoking_gun#population",
-    scope=POPULATION,
-)
-def dead_are_negative_and_weak(s):
-    """Compare the gradients of the dead with those of the plateaus."""
-    _, results = population(s.recipe, s.sizes.seeds, progress=s.progress)
-    dead, plateau = ([r for r in results if r["regime"] == n] for n in ("dead", "plateau"))
-    if not dead or not plateau:
-        return Finding(
-            UNTESTED,
-            f"Under {s.name} {many(len(dead), 'run')} died and {many(len(plateau), 'run')} ended "
-            "on a plateau: nothing to compare.",
-            {"dead_runs": len(dead)},
-        )
-    norms = {
-        name: column(runs, f"dw2_norm_{EPOCH}")
-        for name, runs in (("dead", dead), ("plateau", plateau))
-    }
-    weak, usual = np.median(norms["dead"]), np.median(norms["plateau"])
-    negative = all(result["alive"] == 0 for result in dead)
-    return Finding(
-        HOLDS if negative and weak <= usual / 30 else FAILS,
-        f"In {many(len(dead), 'dead run')} every Z2 is "
-        f"{'negative' if negative else 'not negative'}, but the median ‖dW2‖ is {weak:.1f}, "
-        f"beside {usual:.1f} on a plateau: "
-        + (
-            f"{weak / usual:.1f} times as large, not weaker."
-            if weak > usual
-            else f"weaker by a factor of {usual / weak:.1f}."
-        ),
-        {"dead_runs": len(dead), "dw2_dead": weak, "dw2_plateau": usual},
-        Picture(f"‖dW2‖ at epoch {EPOCH}", norms, threshold=usual / 30, log=True),
-    )
 
 
 @claim(

@@ -7,8 +7,6 @@ import pytest
 
 from fma import figures
 from fma.chapters import smoking_gun
-from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
-from fma.recipe import RECIPES
 
 
 def result(regime, **values):
@@ -27,21 +25,6 @@ def result(regime, **values):
 )
 def test_groups_are_separated_if_their_ranges_are(values, names, expected):
     assert smoking_gun.separated(values, list(names)) is expected
-
-
-def verdict(monkeypatch, results):
-    monkeypatch.setattr(smoking_gun, "population", lambda *a, **k: ([], results))
-    return smoking_gun.dead_are_negative_and_weak(
-        Setting(RECIPES["table"], sizes=SIZES["quick"], progress=False)
-    ).verdict
-
-
-def test_the_dead_are_weak_only_if_they_are(monkeypatch):
-    plateau = [result("plateau", alive=64)] * 5
-    assert verdict(monkeypatch, [*plateau, result("dead")]) == FAILS
-    assert verdict(monkeypatch, [*plateau, result("dead", dw2_norm_100=0.1)]) == HOLDS
-    assert verdict(monkeypatch, [*plateau, result("dead", dw2_norm_100=0.1, alive=1)]) == FAILS
-    assert verdict(monkeypatch, plateau) == UNTESTED
 
 
 def test_a_population_is_summed_up_by_regime():
