@@ -34,6 +34,7 @@ bench: .venv/installed-bench book  ## what is fast, beside what else could be us
 	@$(run) -m benchmarks.page
 	@$(run) -m benchmarks.page_ui
 	@$(run) -m benchmarks.lighthouse
+	@$(run) -m benchmarks.waiting
 
 clean:  ## remove what was built; the cache of runs stays (python -m fma cache --clear)
 	rm -rf book/_build book/*.ipynb build .venv

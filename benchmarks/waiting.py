@@ -1,0 +1,67 @@
+"""How long people wait: the book and the tests, from nothing: ``python -m benchmarks.waiting``.
+
+Everything runs in fresh clones with empty homes, installation included; about half an hour. The
+results go into waiting.json and waiting.md beside this file.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.report import HERE, machine
+
+ROWS = {  # what is waited for: its clone, its command, seconds before, goal
+    "`make book`, fresh clone, empty home": ("reader", "make book", 1042, 540),
+    "`make test` after it": ("reader", "make test", 975, 300),
+    "`.ci/run`, fresh clone, empty home": ("ci", ".ci/run", 2280, 900),
+}
+
+
+def measure(folder):
+    """Seconds of each command, and whether it succeeded."""
+    found = {}
+    kept = {name: v for name, v in os.environ.items() if not name.startswith(("FMA_", "XDG_"))}
+    for row, (name, command, *_) in ROWS.items():
+        clone, home = folder / name, folder / f"home-{name}"
+        if not clone.exists():
+            subprocess.run(["git", "clone", "--quiet", str(HERE.parent), str(clone)], check=True)
+            home.mkdir()
+        began = time.monotonic()
+        done = subprocess.run(command, shell=True, cwd=clone, env=kept | {"HOME": str(home)})
+        found[row] = {"seconds": round(time.monotonic() - began), "passed": not done.returncode}
+    return found
+
+
+def table(results):
+    """The results in Markdown, beside what was before and the goals."""
+    where = results["machine"]
+    lines = [
+        f"On {where['cores']} cores ({where['processor']}); before: two cores of another machine.",
+        "",
+        "| | before | now | goal |",
+        "|---|--:|--:|--:|",
+    ]
+    for row, (*_, before, goal) in ROWS.items():
+        found = results[row]
+        now = _time(found["seconds"]) if found["passed"] else f"failed ({_time(found['seconds'])})"
+        lines.append(f"| {row} | {_time(before)} | {now} | {_time(goal)} |")
+    return "\n".join([*lines, ""])
+
+
+def _time(seconds):
+    return f"{seconds // 60} min {seconds % 60:02d} s"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        results = {"machine": machine()} | measure(Path(folder))
+    (HERE / "waiting.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    (HERE / "waiting.md").write_text(table(results), "utf-8")
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()
