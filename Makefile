@@ -46,7 +46,7 @@ clean:  ## remove what was built; the cache of runs stays (python -m fma cache -
 
 .venv/installed: requirements.txt pyproject.toml .venv/made
 	@echo "Installing into .venv, once; a few minutes"
-	@$(run) -m pip install --disable-pip-version-check -r requirements.txt
+	@$(run) -m pip install --disable-pip-version-check --no-compile -r requirements.txt
 	@touch $@
 
 .venv/installed-test-$(extras): .venv/installed
