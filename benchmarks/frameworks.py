@@ -113,8 +113,8 @@ def row(packages, make):
         if layer.kind.ndim > 1:
             places = {kind: round(layer.share(kind), 4) for kind in KINDS[:CONSTANT]}
             whole, moves = layer.whole("rows" if "torch" in packages else "columns")
-            neurons = {"whole": whole, "moves": moves}
-            layers.append({"shape": layer.kind.shape, "factor": round(layer.factor, 6)} | places | neurons)
+            facts = {"shape": layer.kind.shape, "factor": round(layer.factor, 6)}
+            layers.append(facts | places | {"whole": whole, "moves": moves})
     return {"versions": {p: version(p) for p in packages}, "layers": layers}
 
 
