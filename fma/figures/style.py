@@ -114,11 +114,18 @@ def spread(values, gap):
 
 
 def dots(axes, x, y, size, colour):
-    """Many dots as one small path: round caps on lines of no length."""
-    vertices = np.repeat(np.column_stack([x, y]), 2, axis=0)
+    """Many dots as one small path: round caps on lines of hardly any length.
+
+    Of no length at all a line has no caps in a PNG.
+    """
+    vertices = np.repeat(np.column_stack([x, y]).astype(float), 2, axis=0)
+    if len(vertices):
+        reach = np.ptp(vertices, axis=0)
+        vertices[1::2] += 1e-7 * np.where(reach > 0, reach, 1 + np.abs(vertices[0]))
     path = Path(vertices, [Path.MOVETO, Path.LINETO] * len(x))
     path.should_simplify = False
     patch = PathPatch(path, facecolor="none", edgecolor=colour, linewidth=size, capstyle="round")
+    patch.set_snap(False)
     axes.add_patch(patch)
     return patch
 

@@ -309,3 +309,15 @@ def test_words_for_numbers():
     assert figures.listing([1]) == "1"
     assert figures.listing([1, 2, 3]) == "1, 2 and 3"
     assert [figures.count(n, "run") for n in (0, 1, 2)] == ["no run", "1 run", "2 runs"]
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_dots_are_seen_in_a_png_too(number):
+    def draw(layout):
+        figure, axis = layout.figure("Dots", 2)
+        figures.dots(axis, np.linspace(3, 4, number), np.linspace(5, 6, number), 4, "#ff0000")
+        axis.set(xlim=(2, 5), ylim=(4, 7))
+        return figure
+
+    picture = np.asarray(Image.open(BytesIO(figures.png(draw)[0])).convert("RGB")).astype(int)
+    assert np.count_nonzero((picture[..., 0] > 200) & (picture[..., 1] < 100)) > 20 * number
