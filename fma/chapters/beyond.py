@@ -6,17 +6,14 @@ import numpy as np
 
 from fma.chapters.experiments import grid_runs, population
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
+from fma.chapters.single_runs import revival
 from fma.chapters.words import column, many, p_value, percent
 from fma.figures import ACCENT, AXIS, INK, chart, label
-from fma.network import ACTIVATIONS, gradient
 from fma.probe import Probe, probe, start
 from fma.recipe import as_recipe
-from fma.regimes import regime
 from fma.statistics import wilson_interval
 from fma.sweeps import compute
-from fma.task import TASKS
 from fma.throw import layer1_size
-from fma.training import train
 
 LOWEST, HIGHEST = 24, 160  # widths
 LIMIT = 5.5  # the border is sought below this η λ₀
@@ -184,32 +181,6 @@ def proportions(first, second):
 
 
 # Death and revival ------------------------------------------------------------------------------
-
-
-def revival(case):
-    """Train a network on and report when layer 2 died and when it lived again.
-
-    Returns
-    -------
-    dict
-        Epochs "died" and "revived", -1 if never; "regime", "cost" and "alive" at the end; and
-        "moved", the largest absolute gradient of anything but b3 in the last state.
-    """
-    recipe, task = case.recipe, TASKS[case.task]()
-    trace = train(case.width, case.seed, recipe, task, parameters=start(case), detail=0)
-    dead = np.flatnonzero(trace.alive == 0)
-    again = np.flatnonzero(trace.alive[dead[0] :] > 0) if len(dead) else []
-    act = ACTIVATIONS[recipe.activation](recipe.slope)
-    with np.errstate(over="ignore", invalid="ignore"):
-        slopes = gradient(trace.parameters, task, act)[1]
-    return {
-        "died": int(dead[0]) if len(dead) else -1,
-        "revived": int(dead[0] + again[0]) if len(again) else -1,
-        "regime": regime(trace),
-        "cost": float(trace.cost[-1]),
-        "alive": int(trace.alive[-1]),
-        "moved": float(max(np.abs(g).max() for g in slopes[:-1])),
-    }
 
 
 def revivals(recipe="table", slope=0.01, n_seeds=6, longer=20, *, progress=True):

@@ -13,14 +13,13 @@ from fma.chapters.ledger import (
     Picture,
     claim,
 )
+from fma.chapters.single_runs import weakened
 from fma.chapters.words import column, many, percent
-from fma.network import ACTIVATIONS, forward, gradient
-from fma.probe import start
+from fma.network import ACTIVATIONS, forward
 from fma.regimes import regime
 from fma.statistics import wilson_interval
 from fma.sweeps import compute
 from fma.task import TASKS
-from fma.training import train
 
 SPREAD, DOMINATED = 0.25, 0.5  # of the outputs of layer 2, the share of the two largest
 MOST = 0.95  # of the runs that a statement about all of a kind has to hold for
@@ -48,32 +47,6 @@ def with_interval(good):
     k, n = int(np.sum(good)), len(good)
     low, high = wilson_interval(k, n)
     return f"{k} of {n} ({100 * low:.0f} to {100 * high:.0f} %)"
-
-
-def weakened(case):
-    """Train a network and compare the gradients of one state with and without the leak's factor.
-
-    Returns
-    -------
-    dict
-        "alive" at the end. Of the state after the last update: "signal", by what factor the
-        gradient that reaches W2 grows if layer 2 passes it on with slope 1 and the error stays as
-        it is; "factor", the same if the answer, and with it the error, is computed with slope 1,
-        too. nan if there is no gradient, or if the run diverged.
-    """
-    recipe, task = case.recipe, TASKS[case.task]()
-    p = train(case.width, case.seed, recipe, task, parameters=start(case), detail=0).parameters
-    act = ACTIVATIONS[recipe.activation](recipe.slope)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        _, A1, Z2, _, Z3 = forward(p, task.x_train, act)
-        _, as_is, (_, alive) = gradient(p, task, act)
-        passed = A1.T @ (2 / len(Z3) * (Z3 - task.y_train) @ p.W3.T)
-        answer = Z2 @ p.W3 + p.b3
-        linear = A1.T @ (2 / len(Z3) * (answer - task.y_train) @ p.W3.T)
-        weak = np.linalg.norm(as_is.W2)
-        ratios = [np.linalg.norm(g) / weak for g in (passed, linear)]
-    signal, factor = (float(x) if np.isfinite(x) else np.nan for x in ratios)
-    return {"alive": int(alive), "signal": signal, "factor": factor}
 
 
 def weak_gradients(recipe="table", n_seeds=20, *, progress=True):

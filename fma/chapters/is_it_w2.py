@@ -7,17 +7,15 @@ import numpy as np
 
 from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, grid_runs, population
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
+from fma.chapters.single_runs import DISTURBANCES, Disturbed, course, disturb, exchange, survivors
 from fma.chapters.words import column, many, percent
 from fma.figures import ACCENT, AXIS, ENDING_COLOURS, INK, PAPER, chart, label
-from fma.network import ACTIVATIONS, INITS, forward
-from fma.probe import THROWN, Probe, probe, start
-from fma.recipe import Recipe, as_recipe
-from fma.regimes import ENDINGS, ending
+from fma.probe import THROWN, Probe, probe
+from fma.recipe import as_recipe
+from fma.regimes import ENDINGS
 from fma.statistics import bootstrap_interval
-from fma.sweeps import compute
-from fma.task import TASKS
-from fma.training import train
-from fma.transplant import BLOCKS, flatten
+from fma.sweeps import compute, runs, sweep
+from fma.transplant import BLOCKS
 
 STRANGER = 10_000  # added to a seed for an unrelated network
 SUBSETS = tuple(chain.from_iterable(combinations(BLOCKS, k) for k in range(len(BLOCKS) + 1)))
@@ -28,50 +26,9 @@ CLEAR = 0.9  # an AUC above it, or below one minus it, tells who survives
 # Transplants and their controls -----------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Disturbed:
-    """A network of which something is replaced by something as good that is not special."""
-
-    width: int
-    seed: int
-    recipe: Recipe
-    how: str  # a key of DISTURBANCES
-    draw: int = 0
-
-
-def _columns(p, random):
-    return p._replace(W2=p.W2[:, random.permutation(p.W2.shape[1])])
-
-
-def _noise(size):
-    return lambda p, random, draw: type(p)(*(w * (1 + size * random.randn(*w.shape)) for w in p))
-
-
-DISTURBANCES = {
-    "nothing": lambda p, random, draw: p,
-    "W3 shuffled": lambda p, random, draw: p._replace(W3=random.permutation(p.W3)),
-    "W3 drawn anew": lambda p, random, draw: p._replace(W3=draw(random, *p.W3.shape)),
-    "W3 its mean": lambda p, random, draw: flatten(p, ("W3",)),
-    "W2 shuffled by neuron": lambda p, random, draw: _columns(p, random),
-    "W2 drawn anew": lambda p, random, draw: p._replace(W2=draw(random, *p.W2.shape)),
-    "W2 its mean": lambda p, random, draw: flatten(p, ("W2",)),
-    "W1 drawn anew": lambda p, random, draw: p._replace(W1=draw(random, *p.W1.shape)),
-    "all by 1 %": _noise(0.01),
-    "all by 0.1 %": _noise(0.001),
-}
 RANDOM = tuple(
     name for name in DISTURBANCES if name not in ("nothing", "W3 its mean", "W2 its mean")
 )
-
-
-def disturb(case):
-    """Train a disturbed network; its "ending"."""
-    recipe = case.recipe
-    parameters = start(Probe(case.width, case.seed, recipe))
-    random = np.random.RandomState([case.seed, case.draw])
-    parameters = DISTURBANCES[case.how](parameters, random, INITS[recipe.init])
-    trace = train(case.width, case.seed, recipe, parameters=parameters, detail=0)
-    return {"ending": ending(trace)}
 
 
 def disturbances(
@@ -261,107 +218,6 @@ def difference(first, second):
 # The lucky neurons ------------------------------------------------------------------------------
 
 
-def auc(values, chosen):
-    """The chance that a chosen neuron's value exceeds another's (area under the ROC curve)."""
-    from scipy.stats import rankdata
-
-    chosen = np.asarray(chosen, dtype=bool)
-    n, m = chosen.sum(), (~chosen).sum()
-    return float((rankdata(values)[chosen].sum() - n * (n + 1) / 2) / (n * m))
-
-
-def _imbalance(p):
-    """W3² minus the squared incoming weights of each layer-2 neuron, which small steps keep."""
-    return p.W3[:, 0] ** 2 - (p.W2**2).sum(axis=0) - p.b2**2
-
-
-def _tops(p, recipe, task):
-    return forward(p, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[2].max(axis=0)
-
-
-def survivors(case):
-    """Train a network and say whether its initial W3 told which layer-2 neurons end alive.
-
-    Returns
-    -------
-    dict
-        "ending", "alive" and "eta_sharpness" as in `probe`; "auc" of the initial W3 for being
-        alive after the last update, "auc_chance" of the same values dealt at random, "auc_pull" of
-        -|W3| after the first update; "kept_thrown" and "kept_after": the correlation over the
-        neurons of W3² - |incoming|² between the start and the end of the throw, and between then
-        and the last update. nan where no neuron or every neuron is alive.
-    """
-    from fma.probe import initial
-
-    recipe, task, p = case.recipe, TASKS[case.task](), start(case)
-
-    def after(p, epochs):
-        return train(case.width, case.seed, recipe, task, epochs, p, detail=0)
-
-    one = after(p, 1).parameters
-    thrown = after(one, min(THROWN, recipe.epochs) - 1).parameters if recipe.epochs > 1 else one
-    last = after(p, recipe.epochs)
-    chosen = _tops(last.parameters, recipe, task) > 0
-    result = {
-        "ending": ending(last, task),
-        "alive": int(chosen.sum()),
-        "eta_sharpness": initial(case)["eta_sharpness"],
-    }
-    names = "auc", "auc_chance", "auc_pull", "kept_thrown", "kept_after"
-    if not 0 < chosen.sum() < len(chosen) or result["ending"] == "diverged":
-        return result | dict.fromkeys(names, np.nan)
-    W3 = p.W3[:, 0]
-    values = _imbalance(p), _imbalance(thrown), _imbalance(last.parameters)
-    return result | {
-        "auc": auc(W3, chosen),
-        "auc_chance": auc(np.random.RandomState(case.seed).permutation(W3), chosen),
-        "auc_pull": auc(-np.abs(one.W3[:, 0]), chosen),
-        "kept_thrown": float(np.corrcoef(values[:2])[0, 1]),
-        "kept_after": float(np.corrcoef(values[1:])[0, 1]),
-    }
-
-
-def exchange(case):
-    """Train, find the k survivors of layer 2, exchange their luck with k others, train again.
-
-    The others are drawn at random among those that did not survive.
-
-    Returns
-    -------
-    dict
-        "k"; of the run in which the W3 were exchanged, and of the control in which the incoming
-        weights were: "to_w3", "to_w2", the share of the others that are alive at the end, nan if
-        it does not end with few. Of two runs in which W3 of the k survivors, or of the k others,
-        was set to the mean: the endings "without" and "control"; "ending" of the first run.
-    """
-    recipe, task, p = case.recipe, TASKS[case.task](), start(case)
-
-    def run(p):
-        trace = train(case.width, case.seed, recipe, task, parameters=p, detail=0)
-        return ending(trace, task), _tops(trace.parameters, recipe, task) > 0
-
-    name, chosen = run(p)
-    lucky, rest = np.flatnonzero(chosen), np.flatnonzero(~chosen)
-    k = min(len(lucky), len(rest))
-    others = np.random.RandomState(case.seed).permutation(rest)[:k]
-    lucky = lucky[:k]
-    order = np.arange(len(chosen))
-    order[lucky], order[others] = others, lucky
-    to = {}
-    for block, changed in (
-        ("w3", p._replace(W3=p.W3[order])),
-        ("w2", p._replace(W2=p.W2[:, order])),
-    ):
-        again, alive = run(changed)
-        to[f"to_{block}"] = float(alive[others].mean()) if k and again == "few" else np.nan
-    means = {}
-    for which, indices in (("without", lucky), ("control", others)):
-        W3 = p.W3.copy()
-        W3[indices] = W3.mean()
-        means[which] = run(p._replace(W3=W3))[0]
-    return {"ending": name, "k": k} | to | means
-
-
 def lucky(recipe="table", n_seeds=20, width=64, seed=1, progress=True):
     """The runs of the population that end with few live neurons, and the article's 64.
 
@@ -383,36 +239,39 @@ def lucky(recipe="table", n_seeds=20, width=64, seed=1, progress=True):
 # The freeze -------------------------------------------------------------------------------------
 
 
-def course(case):
-    """Follow what a network answers, update by update.
-
-    Returns
-    -------
-    dict
-        Arrays over the updates 0, 1, …: "answer" (mean over the training rows), "positive" (how
-        many W3 are positive), "largest" (the largest W3) and "leader" (its neuron), "alive";
-        shorter if the run diverges.
-    """
-    recipe, task, p = case.recipe, TASKS[case.task](), start(case)
-    act, rows = ACTIVATIONS[recipe.activation](recipe.slope), []
-    for _ in range(recipe.epochs + 1):
-        with np.errstate(over="ignore", invalid="ignore"):
-            Z2, _, Z3 = forward(p, task.x_train, act)[2:]
-        if not np.isfinite(Z3).all():
-            break
-        W3 = p.W3[:, 0]
-        rows.append((Z3.mean(), (W3 > 0).sum(), W3.max(), W3.argmax(), (Z2.max(axis=0) > 0).sum()))
-        p = train(case.width, case.seed, recipe, task, 1, p, detail=0).parameters
-    names = "answer", "positive", "largest", "leader", "alive"
-    return dict(zip(names, np.array(rows).T, strict=True))
-
-
 def courses(recipe="table", widths=PAIR, seed=1, epochs=101, progress=True):
     """`course` of each width, by width."""
     recipe = as_recipe(recipe)
     recipe = replace(recipe, epochs=min(epochs, recipe.epochs))
     results = compute(course, grid_runs(recipe, widths, [seed]), label="course", progress=progress)
     return dict(zip(widths, results, strict=True))
+
+
+def turn(one):
+    """The last update of a course that leaves a first positive W3; 0 if there is none."""
+    first = (one["positive"][1:] > 0) & (one["positive"][:-1] == 0)
+    return int(np.flatnonzero(first).max(initial=-1)) + 1
+
+
+def growth(one, start, updates=40):
+    """How straight ln(largest W3) is after update `start`: its correlation with the update."""
+    largest = one["largest"][start + 10 : start + updates]
+    if len(largest) < 3 or largest.min() <= 0:
+        return np.nan
+    return float(np.corrcoef(np.arange(len(largest)), np.log(largest))[0, 1])
+
+
+def frozen_at(recipe="table", width=64, seed=1, progress=True):
+    """The median cost between the throw and the sixtieth update."""
+    (trace,) = sweep(runs([width], [seed], [recipe]), label="frozen", progress=progress)
+    return float(np.median(trace.cost[THROWN:60])) if len(trace.cost) > THROWN else np.nan
+
+
+def endings_of(recipe="table", width=64, n_seeds=100, progress=True):
+    """The endings of one width over the seeds from 1."""
+    plan = grid_runs(recipe, [width], range(1, n_seeds + 1))
+    results = compute(probe, plan, label="pairs, shared", progress=progress)
+    return [r["ending"] for r in results]
 
 
 @dataclass(frozen=True)

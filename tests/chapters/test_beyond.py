@@ -13,12 +13,12 @@ from fma.chapters.beyond import (
     edge,
     proportions,
     ratio,
-    revival,
     study,
     variant_runs,
     variants,
 )
 from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
+from fma.chapters.single_runs import revival
 from fma.probe import Probe
 
 TABLE = fma.RECIPES["table"]

@@ -5,9 +5,10 @@ import pytest
 
 import fma
 from fma.chapters import endings
-from fma.chapters.endings import name_by, separated, two_thresholds, weakened
+from fma.chapters.endings import name_by, separated, two_thresholds
 from fma.chapters.experiments import grid_runs
 from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
+from fma.chapters.single_runs import weakened
 from fma.network import ACTIVATIONS, forward
 from fma.probe import Probe
 

@@ -9,22 +9,24 @@ import fma
 from fma.chapters import is_it_w2
 from fma.chapters.is_it_w2 import (
     BLOCKS,
-    DISTURBANCES,
     EFFECTS,
     SUBSETS,
-    Disturbed,
     Signs,
     as_factorial,
-    auc,
-    course,
-    disturb,
     effects,
-    exchange,
     shares,
-    survivors,
     tipped,
 )
 from fma.chapters.ledger import FAILS, HOLDS, UNTESTED, Setting
+from fma.chapters.single_runs import (
+    DISTURBANCES,
+    Disturbed,
+    auc,
+    course,
+    disturb,
+    exchange,
+    survivors,
+)
 from fma.network import INITS, forward
 from fma.probe import Probe
 
