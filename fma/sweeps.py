@@ -1,12 +1,12 @@
 """Many runs: in parallel, with a progress bar, and each computed once and kept on disk.
 
-`sweep` trains networks; `compute`, beneath it, is a parallel map that remembers. Results are files
-of plain arrays (``.npz``, never pickles) in a cache folder: the argument `cache`, else the
-environment variable ``FMA_CACHE``, else the user's cache folder. The name of a result is a hash of
-all that determines it: the function with the code it reaches in this package, the versions, and
-the case. Files are written whole or not at all and end in a checksum, so an interrupted sweep
-resumes where it was, two processes may share a folder, and a damaged file is noticed, reported in
-one line and computed again.
+`sweep` trains networks; `compute`, beneath it, is a parallel map that remembers. Results stand in
+one SQLite file of a cache folder: the argument `cache`, else the environment variable
+``FMA_CACHE``, else the user's cache folder. The key of a result is a hash of all that determines
+it: the function with the code it reaches in this package and its own, the versions, the processor's
+matrix products, and the case. Batches are written whole or not at all, so an interrupted sweep
+resumes where it was and two processes may share a folder. Each result has a checksum: damage is
+reported in one line, and what is lost is computed again. Nothing is ever unpickled.
 
 On a cluster
 ------------
@@ -26,20 +26,19 @@ import ast
 import functools
 import hashlib
 import inspect
-import io
 import json
 import os
 import platform
-import re
 import signal
+import sqlite3
 import sys
 import threading
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, fields, is_dataclass
+from importlib.metadata import version
 from importlib.util import find_spec, resolve_name
 from itertools import product
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
@@ -49,7 +48,8 @@ from fma.recipe import Recipe, as_recipe
 from fma.task import TASKS
 from fma.training import Trace, train
 
-BATCH_MS = 3_000  # short cases are computed and stored together, about this much work a file
+CURVES = "cost", "z2_max", "gradient_norm", "alive", "final_cost"
+BATCH_MS = 3_000  # short cases are computed and stored together, about this much work at once
 _sources = {}  # module name to its spec and source
 
 
@@ -102,18 +102,16 @@ def sweep(runs, *, label="", jobs=None, cache=None, progress=True):
 
 def _train(run):
     trace = train(run.width, run.seed, run.recipe, TASKS[run.task](), detail=run.detail)
-    names = "cost", "z2_max", "gradient_norm", "alive"
-    results = {name: getattr(trace, name) for name in names} | trace.parameters._asdict()
-    results["final_cost"] = trace.final_cost
-    return results | {f"detail.{name}": values for name, values in trace.detail.items()}
+    curves = {name: getattr(trace, name) for name in CURVES}
+    detail = {f"detail.{name}": values for name, values in trace.detail.items()}
+    return curves | trace.parameters._asdict() | detail
 
 
 def _trace(run, result):
-    curves = [result[name] for name in ("cost", "z2_max", "gradient_norm", "alive")]
+    curves = {name: result[name] for name in CURVES}
     parameters = Parameters(*(result[name] for name in Parameters._fields))
-    final_cost = result["final_cost"]
     detail = {n.removeprefix("detail."): v for n, v in result.items() if n.startswith("detail.")}
-    return Trace(run.width, run.seed, run.recipe, run.task, *curves, parameters, final_cost, detail)
+    return Trace(**vars(run) | curves | {"parameters": parameters, "detail": detail})
 
 
 def _training_time(run):
@@ -152,7 +150,7 @@ def compute(
         ``FMA_PROGRESS`` names a file, at the end of that file. Nothing is shown if all results
         are in the cache.
     milliseconds : callable, optional
-        About how long a case takes. The longest start first; short ones share a file.
+        About how long a case takes. The longest start first; short ones share a batch.
 
     Returns
     -------
@@ -160,30 +158,28 @@ def compute(
         In the order of `cases`; a number or string comes back as Python's own.
     """
     jobs = None if jobs is None else whole("jobs", jobs, 1)
-    cases = list(cases)
-    context = _context(function)
+    cases, context, store = list(cases), _context(function), _Store(cache)
     keys = [_digest([context, _plain(case)]) for case in cases]
-    folder = cache_folder(cache) / f"{function.__name__.strip('_')}-{context[:16]}"
-    results = _load(folder, set(keys))
-    todo = {key: case for key, case in zip(keys, cases, strict=True) if key not in results}
+    packed = store.load(set(keys))
+    todo = {key: case for key, case in zip(keys, cases, strict=True) if key not in packed}
     if todo:
         work = {key: milliseconds(case) for key, case in todo.items()}
         with (
-            _bar(label, work, len(results), progress) as advance,
+            _bar(label, work, len(packed), progress) as advance,
             closing(_parallel(function, todo, work, jobs)) as batches,
         ):
             for new in batches:
-                _store(folder, new)
-                results |= new
+                store.save(new)
+                packed |= new
                 advance(new)
-    return [_unpacked(results[key]) for key in keys]
+    return [_unpacked(packed[key]) for key in keys]
 
 
 # Computing.
 
 
 def _parallel(function, cases, work, jobs):
-    """The results of batch after batch as they come, each a dict from key to result."""
+    """The results of batch after batch as they come, each a dict from key to packed result."""
     from joblib import Parallel, delayed, effective_n_jobs
 
     jobs = jobs or -1
@@ -223,15 +219,26 @@ def _run_batch(function, cases, caller):
 
 
 def _packed(result):
-    arrays = {name: np.asarray(value) for name, value in result.items()}
-    for name, array in arrays.items():
+    """A result as bytes: a line of JSON with its numbers and strings, then its arrays."""
+    head, arrays = {}, []
+    for name, value in result.items():
+        array = np.asarray(value)
         if array.dtype.hasobject:
-            raise TypeError(f"{name} must be a number, a string or an array, got {result[name]!r}")
-    return arrays
+            raise TypeError(f"{name} must be a number, a string or an array, got {value!r}")
+        head[name] = [array.dtype.str, array.shape] if array.ndim else array.item()
+        arrays += [array.tobytes()] if array.ndim else []
+    return b"\n".join([json.dumps(head).encode(), b"".join(arrays)])
 
 
-def _unpacked(arrays):
-    return {name: a.item() if a.ndim == 0 else a for name, a in sorted(arrays.items())}
+def _unpacked(packed):
+    line, _, data = packed.partition(b"\n")
+    result, start = json.loads(line), 0
+    for name, value in result.items():
+        if isinstance(value, list):
+            dtype, shape = value
+            result[name] = np.ndarray(shape, dtype, data, start).copy()
+            start += result[name].nbytes
+    return result
 
 
 @contextmanager
@@ -264,66 +271,69 @@ def _bar(label, work, done, progress):
 def _context(function):
     """A hash of all that determines a result beside the case."""
     home = function.__module__
-    if home == __name__:
-        modules, own = _reached("fma.training", set()), inspect.getsource(function)
+    if home == __name__:  # the code that trains, not the code that stores
+        code = _reached("fma.training") | {
+            "": _parsed(inspect.getsource(function), "", frozenset())[0]
+        }
     else:
-        modules, own = _reached(home, set()), ""
-    code = {name: _code(_source(name)) for name in modules}
-    versions = [np.__version__, platform.machine()]
-    return _digest([f"{home}.{function.__qualname__}", _code(own), code, versions])
+        code = _reached(home)
+    return _digest([f"{home}.{function.__qualname__}", code, _platform()])
 
 
-def _reached(name, found):
-    """Names of the module and of all modules of its package and of this one that it imports."""
-    found.add(name)
-    for imported in _imports(name):
-        if imported not in found and imported != __name__:
-            _reached(imported, found)
+@functools.cache
+def _platform():
+    """What rounding depends on: the versions, and the kernel of NumPy's matrix products."""
+    from threadpoolctl import threadpool_info
+
+    blas = [lib for lib in threadpool_info() if "scipy.libs" not in lib["filepath"]]
+    kernels = sorted({lib["architecture"] for lib in blas if "architecture" in lib})
+    return [version("numpy"), version("scipy"), platform.machine(), kernels]
+
+
+def _reached(home):
+    """The code of a module and of all that it imports from its package and from this one."""
+    ours = frozenset([home.partition(".")[0], __name__.partition(".")[0]])
+    found, waiting = {}, [home]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name != __name__:
+            found[name], imported = _parsed(*_source(name), ours)
+            waiting += imported
     return found
 
 
-def _imports(name):
-    """Names of such modules, imported at the top of the module or inside its functions."""
-    packages = {name.partition(".")[0], __name__.partition(".")[0]}
-    spec = find_spec(name) if name != "__main__" else None
-    package = (spec.parent if spec else None) or name
-    for node in ast.walk(_parsed(_source(name))):
+def _source(name):
+    """A module's source text as first read since the module was loaded, and its package."""
+    if name == "__main__":
+        try:
+            return inspect.getsource(sys.modules[name]), ""
+        except (OSError, TypeError):
+            raise ValueError("function must stand in a module that is a file") from None
+    spec = sys.modules[name].__spec__ if name in sys.modules else find_spec(name)
+    if name not in _sources or _sources[name][0] is not spec:
+        _sources[name] = spec, Path(spec.origin).read_text(encoding="utf-8")
+    return _sources[name][1], spec.parent
+
+
+@functools.cache
+def _parsed(source, package, ours):
+    """A hash of a module's code, without comments and layout, and what it imports of `ours`."""
+    tree, names = ast.parse(source), []
+    for node in ast.walk(tree):  # also inside functions
         if isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if a.name.partition(".")[0] in packages)
+            names += [a.name for a in node.names if a.name.partition(".")[0] in ours]
         elif isinstance(node, ast.ImportFrom):
-            module = resolve_name("." * node.level + (node.module or ""), package)
-            if module.partition(".")[0] in packages:
-                inner = (f"{module}.{alias.name}" for alias in node.names)
-                yield from (name if _is_module(name) else module for name in inner)
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            if base.partition(".")[0] in ours:
+                inner = [f"{base}.{alias.name}" for alias in node.names]
+                names += [name if _is_module(name) else base for name in inner]
+    return _digest(ast.dump(tree)), names
 
 
 def _is_module(name):
     with suppress(ModuleNotFoundError):
         return find_spec(name) is not None
     return False
-
-
-def _source(name):
-    """The source text of a module, as first read since the module was loaded or reloaded."""
-    module = sys.modules.get(name)
-    if name == "__main__":
-        try:
-            return inspect.getsource(module)
-        except (OSError, TypeError):
-            raise ValueError("function must stand in a module that is a file") from None
-    spec = find_spec(name) if module is None else module.__spec__
-    if name not in _sources or _sources[name][0] is not spec:
-        _sources[name] = spec, Path(spec.origin).read_text(encoding="utf-8")
-    return _sources[name][1]
-
-
-_parsed = functools.cache(ast.parse)
-
-
-@functools.cache
-def _code(source):
-    """A hash of source text that does not depend on comments and layout."""
-    return _digest(ast.dump(_parsed(source)))
 
 
 def _plain(value):
@@ -347,7 +357,7 @@ def _digest(plain):
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-# Files: standard .npz archives whose comment is the SHA-256 of all that stands before it.
+# The store.
 
 
 def cache_folder(cache=None):
@@ -358,87 +368,85 @@ def cache_folder(cache=None):
 
 
 def cache_size(cache=None):
-    """Number of files in the cache and their bytes."""
-    sizes = [path.stat().st_size for path in _files(cache)]
-    return len(sizes), sum(sizes)
+    """Number of results in the cache and bytes of its file."""
+    return _Store(cache).size()
 
 
 def clear_cache(cache=None):
-    """Delete what `compute` has written, and nothing else."""
-    for path in _files(cache):
-        path.unlink(missing_ok=True)
-        with suppress(OSError):
-            path.parent.rmdir()
+    """Delete what `compute` has stored, and nothing else."""
+    _Store(cache).clear()
 
 
-def _files(cache):
-    ours = re.compile(r".+-[0-9a-f]{16}/((batch-)?[0-9a-f]{64}\.npz|[0-9a-f]{32}\.tmp)")
-    folder = cache_folder(cache)
-    paths = sorted(folder.glob("*/*"))
-    return [path for path in paths if ours.fullmatch(path.relative_to(folder).as_posix())]
+class _Store:
+    """Packed results by key, each behind its checksum, in one SQLite file of a cache folder."""
+
+    TABLE = "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, result BLOB)"
+    FAULTS_ELSEWHERE = (  # not in the file: it is in use, the disk is full, and the like
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_IOERR),
+        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN),
+    )
+
+    def __init__(self, cache=None):
+        self.path = cache_folder(cache) / "results.sqlite"
+
+    def load(self, keys):
+        """The results for those of `keys` that are stored, as a dict."""
+
+        def read(database):
+            query = "SELECT result FROM results WHERE key = ?"
+            rows = {key: database.execute(query, [key]).fetchone() for key in keys}
+            return {key: row[0] for key, row in rows.items() if row}
+
+        stored = self._do(read) if keys and self.path.exists() else {}
+        sound = {key: packed[32:] for key, packed in stored.items() if _is_sound(key, packed)}
+        if len(sound) < len(stored):
+            self._report(f"{len(stored) - len(sound)} results in cache file {self.path} are")
+        return sound
+
+    def save(self, results):
+        """Store results (key to bytes), all of them or none."""
+        rows = [(key, _checksum(key, packed) + packed) for key, packed in results.items()]
+        insert = "INSERT OR REPLACE INTO results VALUES (?, ?)"
+        self._do(lambda database: database.executemany(insert, rows))
+
+    def size(self):
+        """Number of results, and bytes."""
+        if not self.path.exists():
+            return 0, 0
+        count = self._do(lambda database: database.execute("SELECT count(*) FROM results"))
+        return count[0][0], self.path.stat().st_size
+
+    def clear(self):
+        """Delete all results. The file stays for other processes that are using it."""
+        if self.path.exists():
+            self._do(lambda database: database.execute("DELETE FROM results"))
+            self._do(lambda database: database.execute("VACUUM"))
+
+    def _do(self, action):
+        """The outcome of an action on the database; a damaged file is replaced by an empty one."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for attempt in ("as it is", "made anew"):
+            try:
+                with closing(sqlite3.connect(self.path, timeout=600)) as database, database:
+                    database.execute(self.TABLE)
+                    outcome = action(database)
+                    return outcome.fetchall() if isinstance(outcome, sqlite3.Cursor) else outcome
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                fault = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                if attempt == "made anew" or fault in self.FAULTS_ELSEWHERE:
+                    raise OSError(f"cache file {self.path}: {error}") from error
+                self._report(f"cache file {self.path} is")
+                self.path.unlink(missing_ok=True)
+        raise AssertionError
+
+    @staticmethod
+    def _report(what):
+        print(f"fma: {what} damaged and computed again", file=sys.stderr)
 
 
-def _load(folder, keys):
-    """The results for those of `keys` that are stored, as a dict."""
-    names = {path.name for path in folder.glob("*.npz")}
-    results = {}
-    for name in sorted(names & {f"{key}.npz" for key in keys}):
-        results |= _read(folder / name)
-    for name in sorted(name for name in names if name.startswith("batch-")):
-        if len(results) == len(keys):
-            break
-        results |= {key: result for key, result in _read(folder / name).items() if key in keys}
-    return results
+def _checksum(key, packed):
+    return hashlib.sha256(key.encode() + packed).digest()
 
 
-def _read(path):
-    """The results in a file; none, with one line on stderr, if the file is damaged."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:  # cleared by another process
-        return {}
-    if data[-64:] != hashlib.sha256(data[:-64]).hexdigest().encode():
-        print(f"fma: cache file {path} is damaged and is computed again", file=sys.stderr)
-        with suppress(OSError):
-            path.unlink()
-        return {}
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        keys = arrays["keys"].tolist()
-        results = {key: {} for key in keys}
-        for member in arrays.files:
-            owner, _, name = member.partition("/")
-            if owner == "all":
-                for result, value in zip(results.values(), arrays[member], strict=True):
-                    result[name] = np.asarray(value)
-            elif name:
-                results[keys[int(owner)]][name] = arrays[member]
-    return results
-
-
-def _store(folder, results):
-    """Write a batch of results (key to dict of arrays) to one file, whole or not at all."""
-    keys = sorted(results)
-    members = {"keys": np.array(keys)}
-    for name in sorted(set().union(*results.values())):
-        column = {i: results[key][name] for i, key in enumerate(keys) if name in results[key]}
-        kinds = {(a.shape, "U" if a.dtype.kind == "U" else a.dtype) for a in column.values()}
-        if len(kinds) == 1 and len(column) == len(keys):
-            members[f"all/{name}"] = np.stack(list(column.values()))
-        else:
-            members |= {f"{i}/{name}": array for i, array in column.items()}
-    buffer = io.BytesIO()
-    np.savez(buffer, **members)
-    # An archive ends in the length of its comment (two bytes) and the comment.
-    data = buffer.getvalue()[:-2] + (64).to_bytes(2, "little")
-    data += hashlib.sha256(data).hexdigest().encode()
-    path = folder / f"{keys[0] if len(keys) == 1 else 'batch-' + _digest(keys)}.npz"
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"{uuid4().hex}.tmp"
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    except PermissionError:  # on Windows, where another process is reading the same results
-        if not path.exists():
-            raise
-    finally:
-        draft.unlink(missing_ok=True)
+def _is_sound(key, stored):
+    return isinstance(stored, bytes) and stored[:32] == _checksum(key, stored[32:])

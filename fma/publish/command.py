@@ -182,8 +182,8 @@ def _claims(options):
 def _cache(options):
     if options.clear:
         clear_cache()
-    files, size = cache_size()
-    print(f"{cache_folder()}: {files:,} files, {size / 1e6:,.1f} MB")
+    results, size = cache_size()
+    print(f"{cache_folder()}: {results:,} results, {size / 1e6:,.1f} MB")
 
 
 def _build(options):

@@ -2,13 +2,14 @@
 
 import json
 import os
-import pickle
+import platform
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-import zipfile
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import cases
@@ -18,9 +19,9 @@ import pytest
 import fma
 from fma.sweeps import (
     _context,
-    _load,
+    _platform,
     _reached,
-    _store,
+    _Store,
     cache_folder,
     cache_size,
     clear_cache,
@@ -33,8 +34,16 @@ RUNS = fma.runs([5, 3], [2, 1], ["table", SHORT], ["product", "sum"])
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no POSIX signals")
 
 
-def files(cache):
-    return sorted(cache.glob("*/*"))
+def stored(cache):
+    """The rows of the store: key to checksum and result."""
+    path = cache / "results.sqlite"
+    if not path.exists():
+        return {}
+    with sqlite3.connect(path) as database:
+        try:
+            return dict(database.execute("SELECT key, result FROM results"))
+        except sqlite3.OperationalError:  # no table yet
+            return {}
 
 
 def quiet(runs, **options):
@@ -76,9 +85,10 @@ def test_a_sweep_is_what_train_gives_fresh_and_from_the_cache(cache):
     mixed = [*RUNS, *fma.runs([4], [1], [SHORT], detail=7), RUNS[0]]
     expected = by_hand(mixed)
     assert_same(quiet(mixed, jobs=1), expected)
-    stored = files(cache)
+    rows = stored(cache)
+    assert len(rows) == len(set(mixed))
     assert_same(quiet(mixed, jobs=1), expected)
-    assert files(cache) == stored
+    assert stored(cache) == rows
 
 
 def test_results_do_not_depend_on_the_number_of_jobs(cache, tmp_path):
@@ -114,7 +124,7 @@ def test_an_error_in_a_case_keeps_what_was_finished(cache):
     slow_first = {"jobs": 1, "progress": False, "milliseconds": lambda case: 9_000 - case}
     with pytest.raises(RuntimeError, match="case 3 fails"):
         compute(cases.failing, range(6), **slow_first)
-    assert len(files(cache)) == 3
+    assert len(stored(cache)) == 3
 
 
 @pytest.mark.parametrize("jobs", [0, -1, 1.5, "two"])
@@ -143,7 +153,7 @@ def test_everything_that_determines_a_run_is_in_its_key(cache):
     assert len(changes) == 11
     for count, run in enumerate(sorted(changes, key=repr), start=1):
         assert_same(quiet([run], jobs=1), by_hand([run]))
-        assert len(files(cache)) == count
+        assert len(stored(cache)) == count
 
 
 def test_the_key_holds_the_code_but_not_its_comments(tmp_path, monkeypatch):
@@ -167,9 +177,36 @@ def test_the_key_holds_the_code_but_not_its_comments(tmp_path, monkeypatch):
 
 
 def test_the_key_follows_imports_inside_functions():
-    assert {"fma.publish", "fma.training", "fma.folding"} <= _reached("fma.publish.command", set())
-    assert "fma.publish" not in _reached("fma.training", set())
-    assert _reached("fma.checks", set()) == {"fma.checks"}
+    assert {"fma.publish", "fma.training", "fma.folding"} <= _reached("fma.publish.command").keys()
+    assert "fma.publish" not in _reached("fma.training")
+    assert _reached("fma.checks").keys() == {"fma.checks"}
+
+
+def test_the_key_follows_the_imports_of_a_users_package(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = tmp_path / "package_of_key"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "inner.py").write_text("A = 1")
+    (package / "outer.py").write_text("import json\nfrom . import inner\nfrom .other import B\n")
+    (package / "other.py").write_text("from fma.task import sum_task\nB = 2")
+    expected = {f"package_of_key.{name}" for name in ("inner", "outer", "other")}
+    assert _reached("package_of_key.outer").keys() == expected | {"fma.task"}
+
+
+def test_the_key_holds_what_rounding_depends_on():
+    numpy, scipy, _, kernels = _platform()
+    assert (numpy, scipy) == (np.__version__, version("scipy"))
+    code = "import {}; from fma.sweeps import _platform; print(_platform()[3])"
+    for first in ("fma", "scipy.linalg"):  # which libraries are loaded does not matter
+        words = [sys.executable, "-c", code.format(first)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == str(kernels)
+    if kernels and platform.machine() == "x86_64":
+        other = "Haswell" if kernels != ["Haswell"] else "Nehalem"
+        environment = os.environ | {"OPENBLAS_CORETYPE": other}
+        done = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
+        assert done.stdout.strip() == str([other])
 
 
 def test_a_function_typed_at_a_prompt_is_refused():
@@ -178,7 +215,7 @@ def test_a_function_typed_at_a_prompt_is_refused():
     assert "ValueError: function must stand in a module that is a file" in done.stderr
 
 
-# The files.
+# The store.
 
 
 def test_the_folder_is_the_argument_else_the_variable_else_the_users(monkeypatch, tmp_path):
@@ -188,80 +225,121 @@ def test_the_folder_is_the_argument_else_the_variable_else_the_users(monkeypatch
     assert cache_folder().name == "fma"
 
 
-def test_files_are_plain_archives_of_arrays(cache):
-    quiet(RUNS[:2], jobs=1)
-    for path in files(cache):
-        with np.load(path, allow_pickle=False) as arrays:
-            assert "keys" in arrays.files
-            assert all(not arrays[name].dtype.hasobject for name in arrays.files)
-        with zipfile.ZipFile(path) as archive:
-            assert archive.testzip() is None
-        with pytest.raises(pickle.UnpicklingError):
-            pickle.loads(path.read_bytes())
+def test_a_stored_result_is_a_checksum_a_line_of_json_and_plain_arrays(cache):
+    compute(cases.square, [3], jobs=1, progress=False)
+    (row,) = stored(cache).values()
+    line, _, data = row[32:].partition(b"\n")
+    assert json.loads(line) == {"value": 9, "root": 3**0.5, "name": "case 3", "row": ["<i8", [3]]}
+    assert np.array_equal(np.frombuffer(data, "<i8"), [0, 1, 2])
 
 
-def test_short_cases_share_files_and_long_ones_do_not(cache):
-    short = fma.runs(range(1, 31), [1], [replace(SHORT, epochs=1)])
-    quiet(short, jobs=1)
-    assert len(files(cache)) < len(short) / 3
-    clear_cache()
+def test_short_cases_share_a_transaction_and_long_ones_do_not(cache, monkeypatch):
+    sizes = []
+    save = _Store.save
+    monkeypatch.setattr(_Store, "save", lambda self, new: (sizes.append(len(new)), save(self, new)))
+    quiet(fma.runs(range(1, 31), [1], [replace(SHORT, epochs=1)]), jobs=1)
+    assert sum(sizes) == 30
+    assert len(sizes) < 10
+    sizes.clear()
     compute(cases.square, range(5), jobs=1, progress=False, milliseconds=lambda case: 5_000)
-    assert len(files(cache)) == 5
+    assert sizes == [1] * 5
 
 
-def test_clearing_deletes_our_files_only(cache):
-    quiet(RUNS[:4], jobs=1)
-    count, size = cache_size()
-    assert count == len(files(cache)) > 0
-    assert size == sum(path.stat().st_size for path in files(cache))
-    theirs = [cache / "notes.npz", files(cache)[0].parent / "mine.npz", cache / "a" / "b.npz"]
-    for path in theirs:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("not ours")
-    clear_cache()
+def test_clearing_deletes_our_results_only(cache):
     assert cache_size() == (0, 0)
-    assert all(path.exists() for path in theirs)
+    assert not cache.exists()
+    quiet(RUNS[:4], jobs=1)
+    (file,) = cache.iterdir()
+    assert cache_size() == (4, file.stat().st_size)
+    theirs = cache / "notes.txt"
+    theirs.write_text("not ours")
+    clear_cache()
+    assert cache_size()[0] == 0
+    assert cache_size()[1] < 20_000
+    assert theirs.exists()
 
 
-def test_one_flipped_byte_anywhere_is_noticed(tmp_path, capsys):
-    key = "0" * 64
-    result = {key: {"value": np.array(3), "row": np.arange(4.0)}}
-    _store(tmp_path, result)
-    (path,) = tmp_path.iterdir()
-    whole = path.read_bytes()
-    assert _load(tmp_path, {key})[key]["value"] == 3
-    for i in range(len(whole)):
-        damaged = bytearray(whole)
-        damaged[i] ^= 1 << i % 8
-        path.write_bytes(damaged)
-        assert _load(tmp_path, {key}) == {}
-        assert not path.exists()
+def test_a_warm_cache_is_read_at_once(cache):
+    runs = fma.runs(range(1, 31), range(1, 101), [replace(SHORT, epochs=1, hidden=2)])
+    first = quiet(runs, jobs=1)
+    start = time.process_time()
+    second = quiet(runs, jobs=1)
+    assert time.process_time() - start < 1.5
+    assert_same(first[::100], second[::100])
+
+
+def test_one_flipped_bit_in_a_result_is_noticed(tmp_path, capsys):
+    store, key, result = _Store(tmp_path), "0" * 64, b"a result"
+    store.save({key: result})
+    (row,) = stored(tmp_path).values()
+    for i in range(8 * len(row)):
+        damaged = bytearray(row)
+        damaged[i // 8] ^= 1 << i % 8
+        with sqlite3.connect(store.path) as database:
+            database.execute("UPDATE results SET result = ?", [bytes(damaged)])
+        assert store.load({key}) == {}
     reports = capsys.readouterr().err.splitlines()
-    assert len(reports) == len(whole)
-    assert set(reports) == {f"fma: cache file {path} is damaged and is computed again"}
+    expected = f"fma: 1 results in cache file {store.path} are damaged and computed again"
+    assert reports == [expected] * 8 * len(row)
+    with sqlite3.connect(store.path) as database:  # nor does a result answer for another case
+        database.execute("UPDATE results SET result = ?, key = ?", [row, "1" * 64])
+    assert store.load({"1" * 64}) == {}
 
 
-@pytest.mark.parametrize("length", [0, 1, 64, 65, 500, -1])
+def test_one_flipped_byte_in_the_file_gives_no_wrong_result_and_no_error(tmp_path, capsys):
+    store, key, result = _Store(tmp_path), "0" * 64, b"a result" * 40
+    store.save({key: result, "1" * 64: b"another"})
+    whole = store.path.read_bytes()
+    noticed = 0
+    for i in [*range(110), *range(110, len(whole), 37)]:
+        damaged = bytearray(whole)
+        damaged[i] ^= 0xFF
+        store.path.write_bytes(damaged)
+        assert store.load({key}) in ({}, {key: result}), i
+        store.save({key: result})
+        assert store.load({key}) == {key: result}, i
+        reports = capsys.readouterr().err.splitlines()
+        assert len(reports) <= 2
+        assert all(line.endswith("damaged and computed again") for line in reports)
+        noticed += bool(reports)
+    assert noticed > 20
+
+
+@pytest.mark.parametrize("length", [0, 1, 64, 500, 5000, -1])
 def test_a_truncated_file_is_reported_once_and_recomputed(cache, capsys, length):
     expected = quiet(RUNS[:1], jobs=1)
-    (path,) = files(cache)
-    whole = path.read_bytes()
-    path.write_bytes(whole[:length])
+    path = cache / "results.sqlite"
+    path.write_bytes(path.read_bytes()[:length])
     assert_same(quiet(RUNS[:1], jobs=1), expected)
-    assert capsys.readouterr().err.count("damaged") == 1
-    assert path.read_bytes() == whole
-    quiet(RUNS[:1], jobs=1)
+    # what is cut to nothing is an empty cache
+    assert capsys.readouterr().err.count("damaged") == (length not in (0, 1))
+    assert len(stored(cache)) == 1
+    assert_same(quiet(RUNS[:1], jobs=1), expected)
     assert capsys.readouterr().err == ""
 
 
-def test_a_damaged_batch_is_recomputed_too(cache, capsys):
+def test_damaged_results_are_reported_in_one_line_and_recomputed(cache, capsys):
     expected = quiet(RUNS, jobs=1)
-    for path in files(cache):
-        data = bytearray(path.read_bytes())
-        data[len(data) // 2] ^= 16
-        path.write_bytes(data)
+    with sqlite3.connect(cache / "results.sqlite") as database:
+        database.execute("UPDATE results SET result = substr(result, 1, length(result) - 1)")
     assert_same(quiet(RUNS, jobs=1), expected)
-    assert "damaged" in capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines() == [
+        f"fma: 16 results in cache file {cache / 'results.sqlite'} are damaged and computed again"
+    ]
+    assert_same(quiet(RUNS, jobs=1), expected)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_that_is_not_the_files_is_an_error_and_deletes_nothing(cache, monkeypatch):
+    quiet(RUNS[:2], jobs=1)
+    rows = stored(cache)
+    with sqlite3.connect(cache / "results.sqlite") as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr("sqlite3.connect", lambda path, timeout, f=sqlite3.connect: f(path, 0))
+        with pytest.raises(OSError, match=r"results.sqlite: database is locked"):
+            quiet(RUNS[:2], jobs=1)
+        monkeypatch.undo()
+    assert stored(cache) == rows
 
 
 # Progress.
@@ -316,17 +394,17 @@ def finish(log, cache, before):
     assert out.strip() == "complete", err
     computed = sorted(int(line) for line in log.read_text().split())
     assert len(computed) == len(set(computed)) == 12 - before
-    assert len(list(cache.glob("*/*.npz"))) == 12
+    assert len(stored(cache)) == 12
 
 
 @posix_only
 def test_a_killed_process_loses_only_what_was_in_flight(cache, tmp_path):
     log = tmp_path / "log"
     process = start(log, cache)
-    wait_for(lambda: len(list(cache.glob("*/*.npz"))) >= 3)
+    wait_for(lambda: len(stored(cache)) >= 3)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
-    kept = len(list(cache.glob("*/*.npz")))
+    kept = len(stored(cache))
     assert 3 <= kept < 12
     assert len(log.read_text().split()) - kept <= 4
     finish(log, cache, kept)
@@ -336,15 +414,14 @@ def test_a_killed_process_loses_only_what_was_in_flight(cache, tmp_path):
 def test_ctrl_c_loses_only_what_was_in_flight_and_is_quiet(cache, tmp_path):
     log = tmp_path / "log"
     process = start(log, cache)
-    wait_for(lambda: len(list(cache.glob("*/*.npz"))) >= 3)
+    wait_for(lambda: len(stored(cache)) >= 3)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT
     assert err.count("Traceback") == 1
     assert err.strip().endswith("KeyboardInterrupt")
-    kept = len(list(cache.glob("*/*.npz")))
+    kept = len(stored(cache))
     assert len(log.read_text().split()) - kept <= 4
-    assert not list(cache.glob("*/*.tmp"))
     finish(log, cache, kept)
 
 
@@ -353,11 +430,7 @@ def test_two_processes_at_once_share_a_folder(cache, tmp_path):
     for process in pair:
         out, err = process.communicate(timeout=120)
         assert out.strip() == "complete", err
-    assert len(list(cache.glob("*/*.npz"))) == 12
-    assert not list(cache.glob("*/*.tmp"))
-    for path in files(cache):
-        with np.load(path, allow_pickle=False) as arrays:
-            assert arrays["all/row"].shape == (1, 200)
+    assert len(stored(cache)) == 12
 
 
 @posix_only
@@ -395,10 +468,10 @@ def test_the_same_call_runs_on_a_dask_cluster(cache, tmp_path, monkeypatch):
     assert {result["process"] for result in spread} <= workers
     assert [result["case"] for result in spread] == list(range(8))
     assert_same(found, by_hand(RUNS))
-    stored = files(cache)
-    assert stored
+    rows = stored(cache)
+    assert len(rows) == len(RUNS) + 8
     assert_same(quiet(RUNS, jobs=1), found)
-    assert files(cache) == stored
+    assert stored(cache) == rows
 
 
 # The command line.
@@ -452,8 +525,8 @@ def test_stream_and_cache_commands(cache):
     assert "62 of A's 64 columns are whole in B" in command("stream")
     assert command("stream", "--a", "2x3,3x1", "--b", "2,3,1").startswith("A: 2x3, 3x1, 9 draws")
     quiet(RUNS[:2], jobs=1)
-    assert command("cache").startswith(f"{cache}: {len(files(cache))} files")
-    assert command("cache", "--clear").startswith(f"{cache}: 0 files, 0.0 MB")
+    assert command("cache").startswith(f"{cache}: 2 results, 0.")
+    assert command("cache", "--clear").startswith(f"{cache}: 0 results, 0.0 MB")
 
 
 def test_help_names_every_command():
