@@ -1,8 +1,7 @@
 """Before two architectures are compared: what they share at a seed, and whether the step is safe.
 
-The step is judged by η λ at the start, whose limit of 2 is that of plain gradient descent: momentum
-β raises it to 2 (1 + β), and Adam scales every weight by itself. What else decides an ending beyond
-the limit was found for the article's network only, and is not judged here.
+The limit of η λ, 2, is that of plain gradient descent: momentum β raises it to 2 (1 + β), Adam
+scales each weight by itself. What else decides beyond it was found for one network; see chapter 7.
 """
 
 from dataclasses import dataclass
@@ -11,16 +10,11 @@ from fma.checks import LARGEST_SEED, number, whole
 from fma.curvature import sharpness_of
 from fma.sharing import Shared, shared
 
-PAIR = (
-    "The seed makes no pair: of A's draws, {:.0%} are at their place in B. Treat one run of each "
-    "as two separate draws: run many seeds and give an interval for the difference, or draw "
-    "each neuron from a stream of its own."
-)
-STEP = (
-    "η λ is {:.2f}, beyond 2: the first steps throw the weights, and the ending may hang on "
-    "details. Take a smaller step for both, and see whether a run ends alike with one per cent "
-    "more or less."
-)
+PAIR = """The seed makes no pair: {:.0%} of A's draws are at their place in B. Treat one run of each
+as two separate draws: run many seeds and give an interval for the difference, or draw each neuron
+from a stream of its own."""
+STEP = """η λ is {:.2f}, beyond 2: the first steps throw the weights, and the ending may hang on
+details. Take a smaller step for both; see whether one per cent more or less ends alike."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +32,18 @@ class Report:
         """What to do first, a tuple of sentences; empty if nothing stands in the way."""
         kept, step = self.shared.share("same place"), max(self.eta_sharpness, default=0)
         found = (PAIR.format(kept), kept < 1), (STEP.format(step), step >= 2)
-        return tuple(sentence for sentence, holds in found if holds)
+        return tuple(" ".join(sentence.split()) for sentence, holds in found if holds)
 
     def as_dict(self):
         """Plain values, for JSON."""
-        plain = vars(self) | {"advice": self.advice, "ok": not self.advice}
-        errors = [value.error for value in self.sharpness]
-        return plain | {"shared": self.shared.as_dict(), "sharpness_error": errors}
+        extra = {"errors": [value.error for value in self.sharpness], "advice": self.advice}
+        return vars(self) | extra | {"shared": self.shared.as_dict(), "ok": not self.advice}
 
     def __str__(self):
         a, b = self.widths
         lines = [f"Widths {a} (A) and {b} (B), seed {self.seed}", "", str(self.shared), ""]
-        for name, value in zip("AB", self.sharpness, strict=False):
-            lines.append(f"{name}: λ = {value:.6g} ± {value.error:.1g}")
+        known = zip("AB", self.sharpness, strict=False)
+        lines += [f"{name}: λ = {value:.6g} ± {value.error:.1g}" for name, value in known]
         lines += [f"{n}: η λ = {s:.3g}" for n, s in zip("AB", self.eta_sharpness, strict=False)]
         return "\n".join([*lines, "", *(self.advice or ("Nothing stands in the way.",))])
 

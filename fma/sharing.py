@@ -1,9 +1,8 @@
 """What two models share, by their numbers alone: `shared`.
 
-No theory of a generator goes in. A value of A that stands in B is found by sorting; one that stands
-there up to a factor, as after scaling by fan-in, by the ratio to its neighbour, which no factor
-changes. Two floats can agree by coincidence, float32 ones often do: what is called shared is more
-than a coincidence gives, or stands in order.
+No theory of a generator goes in: values are found by sorting and, up to a factor, by the ratio to
+their neighbour. Floats, above all of 32 bits, can agree by coincidence; what is called shared is
+more than coincidence gives, or stands in order.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from scipy.stats import poisson
 
 KINDS = ("same place", "moved", "scattered", "another layer", "not at all", "constant")
 SAME, MOVED, SCATTERED, ELSEWHERE, ABSENT, CONSTANT = range(6)
-SAMPLE = 4096  # ratios of A that are looked up to find a layer's factor
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Shared:
         """Share of A's entries, without constants, that are of a kind of `KINDS`."""
         kinds = np.concatenate([layer.kind.ravel() for layer in self.layers])
         draws = np.count_nonzero(kinds != CONSTANT)
-        return np.count_nonzero(kinds == KINDS.index(kind)) / draws if draws else 0.0
+        return float(np.sum(kinds == KINDS.index(kind)) / max(draws, 1))
 
     def as_dict(self):
         """Plain values, for JSON."""
@@ -34,9 +32,8 @@ class Shared:
         return {"shares": shares, "layers": [layer.as_dict() for layer in self.layers]}
 
     def __str__(self):
-        nothing = "Nothing is shared: other seeds, other streams, or trained weights."
-        lines = [nothing] if self.share("not at all") == 1 else []
-        return "\n".join([str(layer) for layer in self.layers] + lines)
+        nothing = ["Nothing is shared: other seeds, other streams, or trained weights."]
+        return "\n".join([*map(str, self.layers), *nothing * (self.share("not at all") == 1)])
 
 
 @dataclass(frozen=True)
@@ -64,23 +61,22 @@ class LayerShare:
 
     def as_dict(self):
         """Plain values, for JSON."""
-        whole = {axis: self.whole(axis) for axis in ("columns", "rows")}
         entries = {k: int(np.sum(self.kind == i)) for i, k in enumerate(KINDS)}
-        return vars(self) | {"kind": entries, "shape": self.kind.shape} | whole
+        plain = vars(self) | {"kind": entries, "shape": self.kind.shape}
+        return plain | {axis: self.whole(axis) for axis in ("columns", "rows")}
 
     def __str__(self):
         parts = [f"{share:.0%} {k}" for k in KINDS[:CONSTANT] if (share := self.share(k)) > 0]
         lines = [f"{self.name} {self.kind.shape}: {', '.join(parts) or 'constants only'}"]
-        if self.factor != 1:
-            lines[0] += f"; up to the factor {self.factor:.6g}"
+        lines[0] += f"; up to the factor {self.factor:.6g}" * (self.factor != 1)
         if self.shifts and self.share("moved"):
             by = max(self.shifts, key=self.shifts.get)
             lines.append(f"{self.shifts[by]:,} entries {_way(by, 'places')}, read row by row")
         for axis in ("columns", "rows") if self.kind.ndim > 1 else ():
             number, moves = self.whole(axis)
             moved = ", ".join(f"{n:,} {_way(by, axis)}" for by, n in list(moves.items())[:3])
-            of = f"{number:,} of {len(getattr(self, axis)):,} {axis} whole in B"
-            lines += [f"{of}: {moved}{', ...' * (len(moves) > 3)}"] if number else []
+            moved = f"{axis} whole in B: {moved}{', ...' * (len(moves) > 3)}"
+            lines += [f"{number:,} of {len(getattr(self, axis)):,} {moved}"] * (number > 0)
         lines += [f"{n:,} entries in B's {name}" for name, n in self.elsewhere.items()]
         return "\n    ".join(lines)
 
@@ -90,11 +86,7 @@ def _way(by, unit):
 
 
 def arrays(model, name="model"):
-    """The arrays of floats in a dict, list or tuple, nested in any way, or in what has ``coefs_``
-    and ``intercepts_``, ``state_dict()`` or ``get_weights()``, as a dict.
-
-    Raises ValueError if there are none, or something else; the message calls the model `name`.
-    """
+    """A dict of the floats in nested dicts, lists, `coefs_`, `state_dict` or `get_weights`."""
     if not (found := dict(_leaves(model, "", name))):
         raise ValueError(f"{name} must hold arrays of floats, got {model!r:.60}")
     return found
@@ -146,11 +138,6 @@ class _Draws:
         return where, np.log(np.abs(ratio)) + 100 * (ratio < 0)
 
 
-def _distinct(places):
-    """How many different places, if equal ones stand together."""
-    return np.count_nonzero(np.diff(places, prepend=-1))
-
-
 def _ranges(values, wanted, tolerance):
     """Every pair (i, j) with values[j], ascending, near wanted[i]; at most 16 for an i."""
     left = np.searchsorted(values, wanted - tolerance, "left")
@@ -164,7 +151,7 @@ def _factor(a, b):
     eps = max(a.eps, b.eps)
     for strides in ((1, 1), (a.shape[-1], b.shape[-1])):
         (where_a, ratio_a), (where_b, ratio_b) = a.ratios(strides[0]), b.ratios(strides[1])
-        some, order = slice(None, None, 1 + len(ratio_a) // SAMPLE), np.argsort(ratio_b)
+        some, order = slice(None, None, 1 + len(ratio_a) // 4096), np.argsort(ratio_b)
         i, j = _ranges(ratio_b[order], ratio_a[some], 200 * eps)
         x, y = a.flat[where_a[some][i]], b.flat[where_b[order[j]]]
         x, y = x[x * y > 0], y[x * y > 0]
@@ -186,12 +173,15 @@ def _matches(a, b):
         return a.order[i], b.order[j], factor, chance
 
     exact = match(1.0, 0.0, max(a.coincidence, b.coincidence))
-    if 2 * _distinct(exact[0]) > len(a.order) or (factor := _factor(a, b)) is None:
+    if (
+        2 * np.count_nonzero(np.bincount(exact[0])) > len(a.order)
+        or (factor := _factor(a, b)) is None
+    ):
         return exact
     tolerance = 4 * max(a.eps, b.eps) * b.large
     spread = b.flat[b.order].std()  # the mean density of uniform and of normal draws is 0.29 / it
     scaled = match(factor, tolerance, 0.58 * tolerance / spread)
-    return max(exact, scaled, key=lambda found: _distinct(found[0]))
+    return max(exact, scaled, key=lambda found: np.count_nonzero(np.bincount(found[0])))
 
 
 def _whole(a, b, i, j, axis):
@@ -216,13 +206,12 @@ def _whole(a, b, i, j, axis):
 def shared(a, b):
     """Tell where A's initial values stand in B, by the numbers themselves; returns a `Shared`.
 
-    `a` and `b` are two models, initialised, not trained: all that `arrays` understands, among them
-    scikit-learn's networks, a PyTorch ``state_dict``, JAX's and Keras's trees. Raises ValueError if
-    one of them holds no arrays of floats. Arrays are of one layer if they have the same name or,
-    where B does not know the name, the same place in the order. Zeros, and what an array repeats
-    more than ten times and in one entry of a hundred, are constants. Values that stand in B in no
-    order count if they are more than coincidence gives. Up to a factor, three draws in a row that
-    are not near zero are the least that is found.
+    `a` and `b` are models, not yet trained: all that `arrays` understands, as scikit-learn's, a
+    PyTorch ``state_dict``, JAX's and Keras's trees. Arrays are of one layer if they have the same
+    name or, where B does not know it, the same place in the order. Zeros, and what an array repeats
+    more than ten times and in one entry of a hundred, are constants. Values in no order count if
+    they are more than coincidence gives. Up to a factor, three draws in a row that are not near
+    zero are the least that is found. Raises ValueError if a model holds no arrays of floats.
     """
     a, b = arrays(a, "a"), arrays(b, "b")
     draws = {name: _Draws(array) for name, array in b.items()}
@@ -245,7 +234,7 @@ def _layer(name, a, partner, others):
         count = np.bincount(shift, minlength=1)
         # In order: at a distance that is frequent even among shuffled draws, or that most have.
         usual = poisson.isf(1e-9 / len(count), min(len(a.order), len(b.order)) * chance)
-        most = (count > poisson.isf(1e-9, 1)) | (2 * count >= _distinct(i))
+        most = (count > poisson.isf(1e-9, 1)) | (2 * count >= np.count_nonzero(np.bincount(i)))
         common = np.flatnonzero(most & (count > usual))
         ordered, by_chance = np.isin(shift, common), left * -np.expm1(-chance * len(b.order))
         if home:
@@ -255,7 +244,7 @@ def _layer(name, a, partner, others):
             ordered[np.concatenate(members)] = True
         kind[i[ordered]] = MOVED if home else ELSEWHERE
         rest = i[kind[i] == ABSENT]
-        if _distinct(rest) > poisson.isf(1e-9, by_chance):
+        if np.count_nonzero(np.bincount(rest)) > poisson.isf(1e-9, by_chance):
             kind[rest] = SCATTERED if home else ELSEWHERE
         if home and len(a.shape) == len(b.shape):
             places = (np.unravel_index(p, v.shape) for p, v in ((i, a), (j, b)))

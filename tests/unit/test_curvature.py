@@ -70,7 +70,7 @@ BAD = {
     "must return an array of shape": lambda x: x[1:],
     "must be finite": lambda x: x * np.nan,
     "is not that of any loss": lambda x: np.triu(np.ones((len(x), len(x)))) @ x,
-    "must be the same smooth function": lambda x: x + np.random.default_rng().normal(size=len(x)),
+    "must be one smooth function": lambda x: x + np.random.default_rng().normal(size=len(x)),
 }
 
 

@@ -121,3 +121,9 @@ def test_importing_the_package_loads_nothing_heavy():
     code = f"import fma, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_check_of_other_networks_has_fewer_than_400_lines():
+    names = "curvature", "preflight", "sharing"
+    lines = sum(len((PACKAGE / f"{n}.py").read_text("utf-8").splitlines()) for n in names)
+    assert lines < 400
