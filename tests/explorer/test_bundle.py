@@ -30,8 +30,8 @@ def test_both_carry_the_same_component(figure):
 
 
 def test_the_lens_and_the_throw_carry_no_atlas():
-    assert "ATLAS" in bundle.script("explorer").upper()
-    assert "atlas" not in bundle.script("lens") + bundle.script("throw")
+    assert "atlasNumbers" in bundle.script("explorer")
+    assert "atlasNumbers" not in bundle.script("lens") + bundle.script("throw")
 
 
 def test_all_that_is_interactive_is_light():
