@@ -29,6 +29,7 @@ class Ending(NamedTuple):
     cost: np.ndarray  # (runs,) mean squared error; inf if it left the finite numbers
     top: np.ndarray  # (runs,) largest layer-2 pre-activation on the training rows
     W3: np.ndarray  # (runs,)
+    tops: np.ndarray  # (runs, epochs) top before each update
 
 
 def flattened(parameters):
@@ -65,14 +66,21 @@ def train_small(start, rates, slopes, epochs=150):
 
 
 def _train(W1, W2, W3, rate, slope, epochs):
-    """Cost, top and W3 of one chunk. A row is a run, a column a neuron or a row of the task."""
+    """The ending of one chunk. A row is a run, a column a neuron or a row of the task.
+
+    A neuron that is bent in some runs of the chunk is computed for all of them, and left out of
+    the sums of those where it is straight.
+    """
     task = product_task()
     m, a, y = (np.ascontiguousarray(v) for v in (*task.x_train.T, task.y_train[:, 0]))
     rate, slope, r = rate[:, None], slope[:, None], W3[:, None].copy()
     p, s, w = W1[:, 0].copy(), W1[:, 1].copy(), W2.copy()
     b, b2, b3 = np.zeros_like(p), np.zeros_like(r), np.zeros_like(r)
     ended = np.zeros(len(r), dtype=bool)
+    tops = np.full((len(r), epochs), np.nan)
     cost, top, last = np.full(len(r), np.inf), np.zeros(len(r)), W3.copy()
+    z1, t, back, on = (np.empty((len(r), len(y)), dtype=k) for k in (float, float, float, bool))
+    A1 = np.empty((w.shape[1], *z1.shape))
 
     def total(values):
         return values.sum(axis=1, keepdims=True)
@@ -81,50 +89,57 @@ def _train(W1, W2, W3, rate, slope, epochs):
         # Layer 1: its straight neurons are folded into one; the square around the data tells which.
         low = b + np.where(p > 0, p, 10 * p) + np.where(s > 0, s, 10 * s)
         high = b + np.where(p > 0, 10 * p, p) + np.where(s > 0, 10 * s, s)
-        bent = ~(low > 0) & ~(high <= 0)
+        bent = ~(low > 0) & ~(high <= 0) & ~ended[:, None]
         straight = np.where(bent, 0.0, np.where(low > 0, 1.0, slope))
         folded = straight * w
         u0, u1, u2 = (np.add.accumulate(folded * part, axis=1)[:, -1:] for part in (p, s, b))
         z = u0 * m + u1 * a + (u2 + b2)
-        bends = []
-        for j in np.flatnonzero(bent[~ended].any(axis=0)):
-            runs = np.flatnonzero(bent[:, j] & ~ended)
-            z1 = p[runs, j, None] * m + s[runs, j, None] * a + b[runs, j, None]
-            a1 = np.maximum(z1, slope[runs] * z1)
-            z[runs] += w[runs, j, None] * a1
-            bends.append((j, runs, z1 > 0, a1))
+        bends = np.flatnonzero(bent.any(axis=0))
+        for j, a1 in zip(bends, A1, strict=False):
+            own = slice(j, j + 1)
+            np.multiply(p[:, own], m, out=z1)
+            z1 += np.multiply(s[:, own], a, out=t)
+            z1 += b[:, own]
+            np.maximum(z1, np.multiply(slope, z1, out=t), out=a1)
+            z += np.multiply(np.where(bent[:, own], w[:, own], 0.0), a1, out=t)
 
         # Layer 2, the output and the cost.
-        on = z > 0
-        a2 = np.where(on, z, slope * z)
+        on2 = z > 0
+        a2 = np.where(on2, z, slope * z)
         error = r * a2 + b3 - y
         now = total(error * error)[:, 0] / len(y)
         ended |= ~np.isfinite(now)
         cost[:] = np.where(ended, np.inf, now)
         top[~ended], last[~ended] = z.max(axis=1)[~ended], r[~ended, 0]
+        tops[:, epoch] = np.where(ended, np.nan, top)
         if epoch == epochs - 1 or ended.all():
             break
 
         # Backward, and the update.
         d = error * (2.0 / len(y))
-        back = np.where(on, d, slope * d)
+        np.copyto(back, np.where(on2, d, slope * d))
+        slow = slope * back
         P0, P1, P2 = total(back * m), total(back * a), total(back)
         factor = folded * r
         g = p * P0 + s * P1 + b * P2
-        steps = [(w, straight * g * r), (p, factor * P0), (s, factor * P1), (b, factor * P2)]
-        bent_steps = []
-        for j, runs, on1, a1 in bends:
-            q = back[runs]
-            t = np.where(on1, q, slope[runs] * q)
-            scale = w[runs, j, None] * r[runs]
-            parts = r[runs] * total(q * a1), *(scale * total(v) for v in (t * m, t * a, t))
-            bent_steps.append((j, runs, parts))
-        for values, step in steps:
+        steps = [straight * g * r, factor * P0, factor * P1, factor * P2]
+        for j, a1 in zip(bends, A1, strict=False):
+            own = slice(j, j + 1)
+            np.greater(a1, 0, out=on)
+            np.copyto(t, slow)
+            np.copyto(t, back, where=on)
+            scale = w[:, own] * r
+            found = (
+                r * total(np.multiply(back, a1, out=z1)),
+                scale * total(np.multiply(t, m, out=z1)),
+                scale * total(np.multiply(t, a, out=z1)),
+                scale * total(t),
+            )
+            for step, value in zip(steps, found, strict=True):
+                np.copyto(step[:, own], value, where=bent[:, own])
+        for values, step in zip((w, p, s, b), steps, strict=True):
             values -= rate * step
-        for j, runs, parts in bent_steps:
-            for values, step in zip((w, p, s, b), parts, strict=True):
-                values[runs, j] -= (rate[runs] * step)[:, 0]
         b3 -= rate * (2.0 * (total(error) / len(y)))
         b2 -= rate * (r * P2)
         r -= rate * total(d * a2)
-    return cost, top, last
+    return cost, top, last, tops

@@ -26,6 +26,7 @@ FLOORS = {
         "sweeps",
         "throw",
         "transplant",
+        "window",
     ],
     3: ["explorer", "figures", "notebook"],
     4: ["chapters"],

@@ -1,0 +1,233 @@
+"""Chapter 14: the border between two endings under a lens. Is it fractal?
+
+A border is asked how it looks ever closer: along a line of learning rates, how often does the
+ending change? A point of a smooth border stays one change at every magnification. Of a fractal
+border every magnification shows more: the number of changes that boxes of size ε tell apart grows
+as ε^-D, and two networks ε apart end differently with a probability that falls as ε^(1-D)
+(Grebogi, McDonald, Ott & Yorke 1983; McDonald, Grebogi, Ott & Yorke 1985). D is that of the cut
+along the line, from 0 to 1; for the border in the plane add 1.
+
+References
+----------
+Grebogi, McDonald, Ott & Yorke 1983, "Final state sensitivity: an obstruction to predictability",
+Physics Letters A 99, 415. McDonald, Grebogi, Ott & Yorke 1985, "Fractal basin boundaries",
+Physica D 17, 125. Sohl-Dickstein 2024, "The boundary of neural network trainability is fractal",
+arXiv:2402.06184.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from fma import figures
+from fma.regimes import REGIMES
+from fma.window import (
+    CANTOR,
+    Descent,
+    Line,
+    alive_along,
+    apart,
+    centres,
+    descents,
+    pixel,
+    scan,
+)
+
+__all__ = [
+    "CANTOR",
+    "Descent",
+    "Line",
+    "alive_along",
+    "apart",
+    "centres",
+    "descents",
+    "pixel",
+    "scan",
+]
+
+FIRST = 9e-5, 1.1e-4  # learning rates about the first border
+STRIP = 1.7e-4, 2.0e-4  # learning rates of the strip where endings alternate
+
+# Two ways of counting ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """The dimension of the changes on a line, with a 95 % interval from a bootstrap."""
+
+    at: float
+    low: float
+    high: float
+
+    def __str__(self):
+        return f"{self.at:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+def by_boxes(codes, sizes=(1, 2, 4, 8, 16), pieces=16, draws=1000):
+    """Box counting: in how many boxes of so many columns does the ending change?
+
+    The slope of the logarithms over `sizes`; the interval from drawing the `pieces` of the line
+    again with replacement.
+
+    Returns
+    -------
+    Dimension
+    """
+    counts = np.array([_boxes(piece, sizes) for piece in np.array_split(codes, pieces)])
+    return _fitted(counts, -np.log(sizes), lambda slope: slope, draws)
+
+
+def _boxes(codes, sizes):
+    changed = np.diff(codes) != 0
+    return [
+        sum(changed[i : i + size].any() for i in range(0, len(changed), size)) for size in sizes
+    ]
+
+
+def by_pairs(different, sizes, draws=1000):
+    """Grebogi's exponent: how fast does the share of pairs that end differently fall with ε?
+
+    Parameters
+    ----------
+    different : array (len(sizes), pairs)
+        From `apart`.
+    sizes : sequence of float
+        The ε of each row.
+
+    Returns
+    -------
+    Dimension
+        1 minus the exponent; the interval from drawing the pairs again with replacement.
+    """
+    return _fitted(different.T, np.log(sizes), lambda slope: 1 - slope, draws)
+
+
+def _fitted(counts, x, dimension, draws):
+    """Fit the logarithm of column sums of counts (units, sizes) against x; resample the units."""
+    random = np.random.RandomState(0)
+
+    def slope(rows):
+        total = counts[rows].sum(axis=0)
+        seen = total > 0
+        return np.polyfit(x[seen], np.log(total[seen]), 1)[0] if seen.sum() > 1 else np.nan
+
+    every = np.arange(len(counts))
+    drawn = [slope(random.choice(every, len(every))) for _ in range(draws)]
+    ends = np.sort(dimension(np.nanquantile(drawn, [0.025, 0.975])))
+    return Dimension(float(dimension(slope(every))), float(ends[0]), float(ends[1]))
+
+
+# Figures -----------------------------------------------------------------------------------------
+
+_COLOURS = [figures.REGIME_COLOURS[name] for name in REGIMES]
+
+
+def _bars(axes, codes, y, height=0.8):
+    """One line of endings as a row of coloured bars, from 0 to 1."""
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [len(codes)]])
+    for first, last in pairwise(starts):
+        axes.barh(
+            *(y, (last - first) / len(codes), height, first / len(codes)),
+            color=_COLOURS[codes[first]],
+            linewidth=0,
+        )
+
+
+def descent_chart(named):
+    """Windows about a change of ending, ever narrower, as rows of bars.
+
+    Parameters
+    ----------
+    named : dict of str to Descent
+
+    Returns
+    -------
+    callable
+        draw(layout), see `fma.figures`.
+    """
+    deepest = max(named.values(), key=lambda descent: descent.decades)
+    counts = {name: int(descent.changes[-1]) for name, descent in named.items()}
+    last = figures.listing(f"{n} in {name}" for name, n in counts.items())
+    title = (
+        f"At the end of float64, {deepest.decades:.0f} decades down, "
+        f"changes of ending in the window: {last}"
+    )
+
+    def draw(layout):
+        grid = (len(named), 1) if layout.phone else (1, len(named))
+        rows = max(len(descent.codes) for descent in named.values())
+        height = (0.2 * rows + 0.7) * (len(named) if layout.phone else 1)
+        figure, found = layout.figure(title, height, *grid, squeeze=False)
+        for axes, (name, descent) in zip(found.flat, named.items(), strict=True):
+            for i, codes in enumerate(descent.codes):
+                _bars(axes, codes, i)
+            widths = descent.high - descent.low
+            axes.set_yticks(range(0, len(widths), 2), [f"{w:.0e}" for w in widths[::2]])
+            axes.set_ylim(rows - 0.4, -0.6)
+            axes.set_xlim(0, 1)
+            axes.set_xticks([])
+            axes.set_title(name, loc="left")
+            axes.set_ylabel("width of the window")
+            axes.grid(False)
+        return figure
+
+    return draw
+
+
+def pairs_chart(shares, sizes):
+    """The share of pairs that end differently against their distance, logarithmic.
+
+    Parameters
+    ----------
+    shares : dict of str to array (len(sizes),)
+    sizes : sequence of float
+
+    Returns
+    -------
+    callable
+    """
+
+    def draw(layout):
+        title = "Nearer neighbours end alike: quickly at a smooth border, slowly at a rough one"
+        figure, axes = layout.figure(title, 2.9)
+        colours = [figures.INK, figures.ACCENT, figures.MUTED, figures.AXIS]
+        styles = ["-o", "-s", "--^", ":v"]
+        for (name, share), colour, style in zip(shares.items(), colours, styles, strict=False):
+            seen = np.asarray(share) > 0
+            axes.plot(np.array(sizes)[seen], share[seen], style, color=colour, label=name)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel("distance of the two learning rates, as a part of the line")
+        axes.set_ylabel("pairs that end differently")
+        axes.legend(frameon=False)
+        return figure
+
+    return draw
+
+
+def changes_chart(alive, line):
+    """How many changes of alive or not the line shows, against the updates made.
+
+    Parameters
+    ----------
+    alive : array (columns, epochs)
+    line : Line
+
+    Returns
+    -------
+    callable
+    """
+    changes = (np.diff(alive, axis=0)).sum(axis=0)
+
+    def draw(layout):
+        columns, updates = alive.shape
+        title = f"{changes[-1]} changes along {columns} learning rates after {updates} updates"
+        figure, axes = layout.figure(title, 2.4)
+        axes.plot(np.arange(updates), changes, color=figures.INK)
+        axes.set_xlabel("updates")
+        axes.set_ylabel("changes, alive or not")
+        axes.set_ylim(0)
+        return figure
+
+    return draw

@@ -1,0 +1,285 @@
+"""The lens in a real browser: the library's endings, and all that a reader can do with it."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from fma import window
+from fma.explorer import bundle
+from fma.explorer.bundle import FOLDER
+from fma.regimes import REGIMES
+from fma.small import train_small
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Lens</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="lens.css">
+<style>
+body { margin: 0 auto; padding: 0 12px; max-width: 54rem; background: #fff; color: #1f2328 }
+html[data-theme=dark] body { background: #121212; color: #e6e8eb }
+</style></head>
+<body><main><h1>Under a lens</h1>
+<div class="fma-lens" data-state="lens=small&amp;axis=slope&amp;width=24"><p>The fallback.</p></div>
+</main><script src="lens.js"></script></body></html>
+"""
+RUN = """async ([picture, rates, values]) => {
+  const { run, start } = await import("/lens-run.js");
+  const from = start(picture);
+  return rates.map((rate, i) => {
+    const { code, cost } = run(from, rate, values[i]);
+    return [code, `${cost}`];
+  });
+}"""
+CENTRES = """async ([low, high, count]) => {
+  const { centre } = await import("/lens-state.js");
+  return Array.from({ length: count }, (_, i) => centre(low, high, i, count));
+}"""
+WINDOWS = {  # rates, and values of each axis
+    "wide": ((1e-5, 3.5e-4), {"slope": (0, 1), "size": (0.5, 1.5), "way": (0, 1)}),
+    "strip": ((1.7e-4, 2e-4), {"slope": (0.009, 0.011), "size": (0.99, 1.01), "way": (0, 0.1)}),
+    "deep": (
+        (1.85e-4, 1.85e-4 * (1 + 2e-15)),
+        {"slope": (0.01, 0.01 * (1 + 2e-15)), "size": (1, 1 + 1e-14), "way": (0.5, 0.5 + 1e-14)},
+    ),
+}
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture
+def numerics(page, serve):
+    """A page from which the lens's modules can be imported."""
+    page.goto(f"{serve(FOLDER)}/lens-run.js")
+    return page
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lens")
+    bundle.write(folder)
+    (folder / "index.html").write_text(PAGE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(params=["disk", "served"])
+def address(request, folder, serve):
+    if request.param == "disk":
+        return (folder / "index.html").as_uri()
+    return f"{serve(folder)}/index.html"
+
+
+@pytest.fixture
+def disk(folder):
+    return (folder / "index.html").as_uri()
+
+
+def picture(network, axis, width=64, seed=1, other=2):
+    return {"network": network, "axis": axis, "width": width, "seed": seed, "other": other}
+
+
+def sample(where, axis, count):
+    random = np.random.RandomState(len(where) + len(axis))
+    (low, high), values = WINDOWS[where][0], WINDOWS[where][1][axis]
+    return random.uniform(low, high, count), random.uniform(*values, count)
+
+
+def status(page):
+    return page.get_by_role("status")
+
+
+def begun(page):
+    """Wait for the first picture."""
+    expect(status(page)).to_have_text(re.compile("networks trained in"))
+
+
+def canvas(page):
+    return page.get_by_role("application")
+
+
+def state(page):
+    """Learning rates and range in the address."""
+    found = re.search(r"rate=([^&]*)&range=([^&]*)", page.url)
+    return [float(x) for part in found.groups() for x in part.split(",")]
+
+
+@pytest.mark.parametrize("where", WINDOWS)
+@pytest.mark.parametrize("axis", ["slope", "size", "way"])
+def test_small_pixels_are_the_librarys_to_the_last_bit(numerics, axis, where):
+    rates, values = sample(where, axis, 16)
+    found = numerics.evaluate(RUN, [picture("small", axis), rates.tolist(), values.tolist()])
+    start, slopes = window._small_starts(axis, 64, 1, 2, values)
+    expected = train_small(start, rates, slopes).cost
+    assert [float(cost.replace("Infinity", "inf")) for _, cost in found] == expected.tolist()
+    names = [window.pixel("small", axis, *at) for at in zip(rates[:4], values[:4], strict=True)]
+    assert [REGIMES[code] for code, _ in found[:4]] == names
+
+
+def test_pixels_over_widths_are_the_librarys(numerics):
+    rates, widths = [9e-5, 1e-4, 2e-4], [12.2, 63.6, 160.4]
+    for network in ("small", "full"):
+        found = numerics.evaluate(RUN, [picture(network, "width"), rates, widths])
+        expected = [window.pixel(network, "width", *at) for at in zip(rates, widths, strict=True)]
+        assert [REGIMES[code] for code, _ in found] == expected
+
+
+@pytest.mark.parametrize("axis", ["slope", "size", "way"])
+def test_full_pixels_are_the_librarys(numerics, axis):
+    rates, values = sample("wide", axis, 8)
+    rates = rates / 2  # below the rough strip: there rounding decides, and BLAS rounds differently
+    found = numerics.evaluate(RUN, [picture("full", axis), rates.tolist(), values.tolist()])
+    expected = [window.pixel("full", axis, *at) for at in zip(rates, values, strict=True)]
+    assert [REGIMES[code] for code, _ in found] == expected
+
+
+def test_columns_lie_where_the_librarys_do(numerics):
+    for low, high in [(1e-5, 3.5e-4), WINDOWS["deep"][0]]:
+        found = numerics.evaluate(CENTRES, [low, high, 256])
+        assert found == window.centres(low, high, 256).tolist()
+
+
+def test_begins_with_a_whole_map(page, address):
+    page.goto(address)
+    begun(page)
+    expect(status(page)).to_have_text(re.compile(r"slope of LeakyReLU 0 to 1: .*plateau.*dead"))
+    expect(page.get_by_text("The fallback.")).to_be_hidden()
+    expect(page.get_by_role("spinbutton", name="Width")).to_have_value("24")
+
+
+def test_a_rectangle_is_gone_into_and_left_again(page, disk):
+    page.goto(disk)
+    begun(page)
+    box = canvas(page).bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 180, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("lens=small"))
+    low, high, bottom, top = state(page)
+    assert 1e-5 < low < high < 3.5e-4
+    assert high - low == pytest.approx(3.4e-4 * 100 / (box["width"] - 70), rel=0.05)
+    assert 0 < bottom < top < 1
+    begun(page)
+    page.get_by_role("button", name="Back").click()
+    expect(page).to_have_url(re.compile("rate=0.00001,0.00035"))
+
+
+def test_keys_zoom_move_and_go_into_the_border(page, disk):
+    page.goto(disk)
+    begun(page)
+    canvas(page).focus()
+    canvas(page).press("+")
+    expect(page).to_have_url(re.compile("rate="))
+    low, high, *_ = state(page)
+    assert high - low == pytest.approx(1.7e-4)
+    page.wait_for_timeout(500)
+    canvas(page).press("ArrowRight")
+    page.wait_for_timeout(500)
+    assert state(page)[0] == pytest.approx(low + 1.7e-4 / 4)
+    canvas(page).press("Home")
+    page.wait_for_timeout(500)
+    assert state(page) == [1e-5, 3.5e-4, 0, 1]
+    begun(page)
+    expect(page.get_by_role("button", name="Into the border")).to_be_enabled()
+    canvas(page).press("Enter")
+    page.wait_for_timeout(500)
+    low, high, bottom, top = state(page)
+    assert high - low == pytest.approx(3.4e-5)
+    assert top - bottom == pytest.approx(0.1)
+
+
+def test_the_end_of_float64_is_the_end(page, disk):
+    page.goto(f"{disk}#lens=small&axis=slope&width=8&seed=1&rate=1e-4,1.001e-4&range=0.01,0.011")
+    begun(page)
+    for _ in range(14):
+        page.get_by_role("button", name="Closer").click()
+        page.keyboard.press("Escape")
+        for _ in range(3):
+            page.get_by_role("button", name="Closer").click()
+    expect(page.get_by_text("Here float64 ends")).to_be_visible()
+    page.wait_for_timeout(600)
+    low, high, *_ = state(page)
+    assert np.spacing(low) * 16 <= high - low <= np.spacing(low) * 64
+
+
+def test_a_link_is_a_view_and_a_bad_one_is_said(page, disk):
+    page.goto(f"{disk}#lens=full&axis=width&seed=3&rate=5e-5,1e-4&range=10.5,20.5")
+    expect(page.get_by_label("Network")).to_have_value("full")
+    expect(page.get_by_label("Up the side")).to_have_value("width")
+    expect(page.locator("input[id$=width]")).to_be_hidden()
+    begun(page)
+    page.evaluate("location.hash = 'lens=small&axis=sideways'")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("axis must be width, slope"))
+
+
+def test_a_place_that_is_not_the_lenss_is_left_alone(page, disk):
+    page.goto(f"{disk}#throw=3.7&size=4")
+    begun(page)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_work_stops_when_told(page, disk):
+    page.goto(f"{disk}#lens=full&axis=slope&width=64&seed=1&rate=1e-5,3.5e-4&range=0,1")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    begun(page)
+
+
+def test_a_pixel_is_read(page, disk):
+    page.goto(disk)
+    begun(page)
+    box = canvas(page).bounding_box()
+    canvas(page).click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    reading = page.locator(".fl-reading")
+    expect(reading).to_have_text(re.compile(r"^Learning rate .*: \w+, final cost .*\.$"))
+    rate, value, name = re.match(
+        r"Learning rate (\S+), slope of LeakyReLU (\S+): (\w+),", reading.inner_text()
+    ).groups()
+    assert name == window.pixel("small", "slope", float(rate), float(value), width=24)
+
+
+def test_two_fingers_pinch(new_page, disk):
+    page = new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto(disk)
+    begun(page)
+    page.evaluate("""() => {
+      const canvas = document.querySelector(".fl-map");
+      const box = canvas.getBoundingClientRect();
+      canvas.setPointerCapture = () => {};
+      const send = (type, pointerId, x) => canvas.dispatchEvent(new PointerEvent(type, {
+        pointerId, pointerType: "touch", bubbles: true, button: 0,
+        clientX: box.left + x, clientY: box.top + x / 2,
+      }));
+      send("pointerdown", 1, 180);
+      send("pointerdown", 2, 220);
+      for (let i = 1; i < 5; i += 1) {
+        send("pointermove", 1, 180 - 15 * i);
+        send("pointermove", 2, 220 + 15 * i);
+      }
+      return new Promise((resolve) => setTimeout(() => {
+        send("pointerup", 1, 120);
+        send("pointerup", 2, 280);
+        resolve();
+      }, 100));
+    }""")
+    expect(page).to_have_url(re.compile("rate="))
+    low, high, *_ = state(page)
+    assert high - low == pytest.approx(3.4e-4 / 4, rel=0.1)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
+    new_page, folder, serve, theme, width
+):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{serve(folder)}/index.html")
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    begun(page)
+    found = Axe().run(page).response["violations"]
+    assert [rule["id"] for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
