@@ -8,63 +8,57 @@ import { REGIME_NAMES } from "./draw.js";
 
 const opened = {};
 
-function bytes(text) {
-  const characters = atob(text);
-  const values = new Uint8Array(characters.length);
-  for (let i = 0; i < values.length; i += 1) values[i] = characters.charCodeAt(i);
-  return values;
-}
-
-/** Undo atlas.py's differences and byte planes; `last` is the length of the last axis. */
-function steps(text, last) {
-  const planes = bytes(text);
+/** The rows of `last` numbers that atlas.py packed into a text; each is unpacked when it is asked for. */
+function rowsOf(text, last) {
+  const planes = atob(text);
   const length = planes.length / 2;
-  const values = new Uint16Array(length);
-  for (let i = 0; i < length; i += 1) {
-    const difference = planes[i] | (planes[length + i] << 8);
-    values[i] = i % last ? values[i - 1] + difference : difference;
-  }
-  return values;
+  const rows = [];
+  const unpack = (start) => {
+    const values = new Uint16Array(last);
+    for (let i = 0; i < last; i += 1) {
+      const difference = planes.charCodeAt(start + i) | (planes.charCodeAt(length + start + i) << 8);
+      values[i] = i ? values[i - 1] + difference : difference;
+    }
+    return values;
+  };
+  return (row) => (rows[row] ??= unpack(row * last));
 }
 
 const restore = (step) => (step === 65535 ? Infinity : Math.exp(ATLAS.least + ATLAS.step * step));
 
-const OPEN = {
-  regime: ({ regime }) => bytes(regime),
-  lastCost: ({ lastCost }) => steps(lastCost, ATLAS.widths),
-  sharpness: ({ sharpness }) => steps(sharpness, ATLAS.widths),
-  cost: ({ cost, epochs }) => steps(cost, epochs),
-};
-
-/** What the atlas holds of a recipe; each part is read when it is first asked for. */
+/** What the atlas holds of a recipe: numbers by seed and width, costs by run and epoch. */
 function open(recipe) {
   if (!(recipe in opened) && recipe in ATLAS.recipes) {
-    const packed = ATLAS.recipes[recipe];
-    const { seeds, curves, epochs } = packed;
-    opened[recipe] = { seeds, curves, epochs };
-    for (const [name, read] of Object.entries(OPEN)) {
-      let part;
-      Object.defineProperty(opened[recipe], name, { get: () => (part ??= read(packed)) });
-    }
+    const { seeds, curves, epochs, regime, lastCost, sharpness, cost } = ATLAS.recipes[recipe];
+    opened[recipe] = {
+      seeds,
+      curves,
+      epochs,
+      regime: atob(regime),
+      lastCost: rowsOf(lastCost, ATLAS.widths),
+      sharpness: rowsOf(sharpness, ATLAS.widths),
+      cost: rowsOf(cost, epochs),
+    };
   }
   return opened[recipe];
 }
 
 const cellOf = (width, seed) => (seed - 1) * ATLAS.widths + width - 1;
 
+const numberAt = (rows, width, seed) => restore(rows(seed - 1)[width - 1]);
+
 /** The place in REGIME_NAMES of the name of a run. */
-const nameAt = ({ regime, lastCost }, cell) =>
-  restore(lastCost[cell]) < ATLAS.plane ? REGIME_NAMES.indexOf("learning") : regime[cell];
+const nameAt = ({ regime, lastCost }, width, seed) =>
+  numberAt(lastCost, width, seed) < ATLAS.plane ? REGIME_NAMES.indexOf("learning") : regime.charCodeAt(cellOf(width, seed));
 
 /** { regime, lastCost, sharpness } of a run at its recipe's own step and slope, or null. */
 export function atlasNumbers(recipe, width, seed) {
   const atlas = open(recipe);
   if (!atlas || width > ATLAS.widths || seed < 1 || seed > atlas.seeds) return null;
-  const cell = cellOf(width, seed);
   return {
-    regime: REGIME_NAMES[nameAt(atlas, cell)],
-    lastCost: restore(atlas.lastCost[cell]),
-    sharpness: restore(atlas.sharpness[cell]), // learning rate × sharpness at the start
+    regime: REGIME_NAMES[nameAt(atlas, width, seed)],
+    lastCost: numberAt(atlas.lastCost, width, seed),
+    sharpness: numberAt(atlas.sharpness, width, seed), // learning rate × sharpness at the start
   };
 }
 
@@ -72,8 +66,7 @@ export function atlasNumbers(recipe, width, seed) {
 export function atlasCurves(recipe, width, seed) {
   const atlas = open(recipe);
   if (!atlas || width > ATLAS.widths || seed < 1 || seed > atlas.curves) return null;
-  const start = cellOf(width, seed) * atlas.epochs;
-  const cost = Array.from(atlas.cost.subarray(start, start + atlas.epochs), restore);
+  const cost = Array.from(atlas.cost(cellOf(width, seed)), restore);
   const last = cost.indexOf(Infinity);
   const count = last < 0 ? atlas.epochs : last + 1;
   return { count, epochs: Array.from({ length: count }, (_, i) => i), cost: cost.slice(0, count) };
@@ -86,6 +79,6 @@ export function atlasMap(recipe) {
   return {
     widths: upTo(atlas ? ATLAS.widths : 0),
     seeds: upTo(atlas ? atlas.seeds : 0),
-    regimeAt: (width, seed) => nameAt(atlas, cellOf(width, seed)),
+    regimeAt: (width, seed) => nameAt(atlas, width, seed),
   };
 }

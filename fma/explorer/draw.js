@@ -1,6 +1,6 @@
 // What every view draws with: a sharp canvas, scales, ticks, the theme's colours, number formats.
 
-export const REGIME_NAMES = ["plateau", "dead", "converge", "diverged", "learning"]; // see atlas.js
+export const REGIME_NAMES = ["plateau", "dead", "converge", "diverged", "learning"]; // the last overrules the others
 const THEME_NAMES = ["paper", "ink", "muted", "axis", "grid", "accent", "over", "under", "idle"];
 
 /** What the page's theme gives to `element`: colours by name, and the font of its text. */
@@ -45,11 +45,15 @@ export function whenIdle(act) {
   return () => clearTimeout(timer);
 }
 
-/** Keep `canvas.box` the size of each canvas; `changed` is called when one has another size. */
-export function measured(canvases, changed) {
+/**
+ * Keep `canvas.box` the size of each canvas; `changed` is called when one has another size. Unless
+ * `atOnce`, a box is empty until the page has been laid out in its own time.
+ */
+export function measured(canvases, changed, atOnce = true) {
   const ratio = () => Math.min(3, window.devicePixelRatio || 1);
   for (const canvas of canvases) {
-    canvas.box = { width: canvas.clientWidth, height: canvas.clientHeight, ratio: ratio() };
+    const [width, height] = atOnce ? [canvas.clientWidth, canvas.clientHeight] : [0, 0];
+    canvas.box = { width, height, ratio: ratio() };
   }
   const observer = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) {

@@ -1,6 +1,7 @@
 // The explorer: one component for two hosts, Jupyter (as an anywidget) and the static book (mount.js).
 // It reads and writes its whole state through `model`, the contract of anywidget: get, set,
-// save_changes, on, off. A host may add `address()`, the link to what is shown.
+// save_changes, on, off. A host may add `address()`, the link to what is shown, and `drawn()`, which
+// is called once the first picture is there.
 
 import { REGIME_NAMES, measured, number, rateText, readTheme, whenIdle, wholeNumber } from "./draw.js";
 import { GUESSES, answer, question, until } from "./guess.js";
@@ -33,6 +34,7 @@ export function render({ model, el }) {
   el.replaceChildren(parts.root);
   const ui = {
     state: {}, hover: null, pointing: null, theme: null, map: null, mapCache: {}, pixels: {}, drawn: new Map(),
+    begun: false, // whether the curve has been drawn
     awake: false, // whether the browser has had time, or the reader has come: then runs are trained
     guess: null, // { key, epoch, chosen, since }: what was asked, and once it is answered, when
   };
@@ -117,6 +119,9 @@ export function render({ model, el }) {
     announce(shown);
     trainSoon(shown);
     if (ui.unfinished) schedule();
+    if (ui.begun || parts.cost.box.width === 0) return;
+    ui.begun = true;
+    model.drawn?.();
   }
 
   /** Run `draw` only if what it depends on has changed since the last time. */
@@ -679,7 +684,7 @@ export function render({ model, el }) {
     themed.observe(element, { attributes: true, attributeFilter: ["data-theme", "data-mode", "class", "data-jp-theme-light"] });
   }
   document.fonts?.ready.then(themeChanged);
-  const sizes = measured(parts.canvases, schedule);
+  const sizes = measured(parts.canvases, schedule, false);
   cleanups.push(() => {
     scheme.removeEventListener("change", themeChanged);
     themed.disconnect();
@@ -691,7 +696,7 @@ export function render({ model, el }) {
     runs.close();
   });
 
-  paint();
+  schedule();
   cleanups.push(whenIdle(wake));
   return () => cleanups.forEach((cleanup) => cleanup());
 }

@@ -139,7 +139,7 @@ const REACHED = ["pointerover", "touchstart", "focusin"];
 /** Show the explorer in the place of the fallback, once. */
 function mount(element, model) {
   if (element.dataset.mounted) return;
-  element.dataset.mounted = "yes";
+  element.dataset.mounted = "soon"; // the fallback is still seen
   const [host, fallback] = ["fx-host", "fx-fallback"].map((name) => {
     const part = document.createElement("div");
     part.className = name;
@@ -147,6 +147,7 @@ function mount(element, model) {
   });
   fallback.append(...element.childNodes); // in print it is shown again
   element.append(fallback, host);
+  model.drawn = () => (element.dataset.mounted = "yes");
   try {
     render({ model, el: host });
   } catch (error) {

@@ -177,10 +177,12 @@ function append(record, { from, count, epochs, cost, z2Max, alive, norms, tops, 
   record.count = from + count;
 }
 
+let workerAddress;
+
 /** A worker that trains one run at a time into a record; see worker.js for what is said. */
 function createTrainer(changed) {
-  const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
-  const worker = new Worker(url);
+  workerAddress ??= URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
+  const worker = new Worker(workerAddress);
   let id = 0;
   let record = null;
   worker.onmessage = ({ data }) => {
@@ -209,9 +211,6 @@ function createTrainer(changed) {
       id += 1;
       worker.postMessage({ type: "cancel" });
     },
-    close() {
-      worker.terminate();
-      URL.revokeObjectURL(url);
-    },
+    close: () => worker.terminate(),
   };
 }
