@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 
 from fma.checks import number
 
@@ -125,6 +125,18 @@ class Paired:
         return float(np.abs(DescrStatsW(self.differences).tconfint_mean(2 * alpha)).max())
 
 
+def paired_difference(first, second):
+    """Difference of two shares over the same runs, with a bootstrap interval over the runs.
+
+    Returns
+    -------
+    (float, float, float)
+        The share for which `first` is true minus that for `second`, and its 95 % interval.
+    """
+    d = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    return float(d.mean()), *bootstrap_interval(d)
+
+
 def wilson_interval(successes, trials, confidence=0.95):
     """Wilson's score interval of a proportion (Wilson 1927)."""
     from statsmodels.stats.proportion import proportion_confint
@@ -176,3 +188,66 @@ def rank(value, values):
     `values` may hold the value itself; ties share the better place.
     """
     return 1 + int(np.sum(np.asarray(values) < value))
+
+
+def cramers_v(first, second):
+    """Cramér's V of two labels: 0 if they have nothing to do with each other, 1 if all."""
+    from scipy.stats.contingency import association, crosstab
+
+    counts = crosstab(first, second).count
+    if min(counts.shape) < 2:
+        return 0.0
+    return float(association(counts, method="cramer"))
+
+
+def hats(values, knots):
+    """Piecewise linear basis functions with these knots, one column each."""
+    values = np.clip(values, knots[0], knots[-1])
+    return np.column_stack([np.interp(values, knots, row) for row in np.eye(len(knots))])
+
+
+def smooth(values, number=12):
+    """`hats` with knots at quantiles of the values."""
+    return hats(values, np.unique(np.quantile(values, np.linspace(0, 1, number))))
+
+
+def indicators(values):
+    """One column for each distinct value."""
+    return (np.asarray(values)[:, None] == np.unique(values)).astype(float)
+
+
+def cross_validated(features, names, groups, folds=5, ridge=1.0, seed=0):
+    """Loss in bits of each run's ending, predicted by a ridge multinomial regression.
+
+    Parameters
+    ----------
+    features : array (runs, columns)
+        May have no columns: the endings' frequencies are then all that is known.
+    names : array (runs,)
+    groups : array (runs,)
+        Runs of one group, such as a seed, are always predicted together, from the others.
+
+    Returns
+    -------
+    array (runs,)
+    """
+    target = indicators(names)
+    X = np.column_stack([np.ones(len(target)), features])
+    different, group = np.unique(groups, return_inverse=True)
+    fold = (np.random.RandomState(seed).permutation(len(different)) % folds)[group]
+    losses = np.empty(len(X))
+    for k in range(folds):
+        train_, test = fold != k, fold == k
+        shape = X.shape[1], target.shape[1]
+
+        def cost(flat, X=X[train_], Y=target[train_], shape=shape):
+            B = flat.reshape(shape)
+            logs = special.log_softmax(X @ B, axis=1)
+            gradient = X.T @ (np.exp(logs) - Y)
+            gradient[1:] += ridge * B[1:]
+            return -(logs * Y).sum() + ridge / 2 * (B[1:] ** 2).sum(), gradient.ravel()
+
+        best = optimize.minimize(cost, np.zeros(np.prod(shape)), jac=True, method="L-BFGS-B").x
+        logs = special.log_softmax(X[test] @ best.reshape(shape), axis=1)
+        losses[test] = -(logs * target[test]).sum(axis=1) / np.log(2)
+    return losses

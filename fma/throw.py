@@ -122,7 +122,7 @@ def curvature(start, task=None):
         Of that shape; κ (w σ)² and some per cent.
     """
     kappa, target = constants(task)
-    r, w, s = (np.asarray(v, dtype=float) for v in start)
+    r, w, s = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in start))
     slope = np.stack([w * s, r * s, r * w], axis=-1)
     bend = np.zeros((*slope.shape, 3))
     for i, j, other in ((0, 1, s), (0, 2, w), (1, 2, r)):

@@ -3,11 +3,7 @@
 Titles are sentences chosen by the data, so that they are true of any run.
 """
 
-from itertools import pairwise
-
 import numpy as np
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from fma.figures import (
@@ -15,11 +11,9 @@ from fma.figures import (
     AXIS,
     GRID,
     INK,
-    MUTED,
     PAPER,
     REGIME_COLOURS,
     REGIME_HATCHES,
-    REGIME_LINES,
     REGIME_MARKERS,
     chart,
     label,
@@ -44,183 +38,6 @@ def _scientific(value, _=None):
     factor = value / 10.0**power
     small = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{factor:.0f}·10{small}" if round(factor) != 1 else f"10{small}"
-
-
-@chart
-def updates(layout, widths, results):
-    """Cost and η λ before each of the first updates, one line a width."""
-    above = sum(r["eta_sharpness"][0] > LIMIT for r in results)
-    title = f"{above or 'None'} of {len(results)} widths start above the limit of stability"
-    shape, height = ((2, 1), 5.4) if layout.phone else ((1, 2), 3.3)
-    figure, axes = layout.figure(title, height, *shape)
-    for axis, name in zip(axes, ("eta_sharpness", "cost"), strict=True):
-        ends = []
-        for result in results:
-            regime, values = result["regime"], np.maximum(result[name], 1e-4)
-            style = {"color": REGIME_COLOURS[regime], "ls": REGIME_LINES[regime]}
-            axis.plot(values, marker=REGIME_MARKERS[regime], ms=3, lw=1.3, **style)
-            ends.append(np.log10(values[-1]))
-        axis.set(yscale="log", xlabel="update")
-        places = spread(ends, 0.06 * (max(ends) - min(ends) + 3))
-        for result, width, place in zip(results, widths, places, strict=True):
-            text, colour = f"{width}", REGIME_COLOURS[result["regime"]]
-            label(axis, len(result[name]) - 0.6, 10**place, text, color=colour, va="center")
-        axis.set_xlim(-0.3, max(len(r[name]) for r in results) + 0.7)
-    axes[0].axhline(LIMIT, color=INK, lw=0.9, ls=(0, (4, 3)))
-    label(axes[0], 4.5, LIMIT * 1.1, "limit 2", color=INK)
-    axes[0].set_title("learning rate × sharpness")
-    axes[1].set_title("cost")
-    return figure
-
-
-@chart
-def collapse(layout, rows, border):
-    """Share of each regime against η λ₀, with intervals, and the first border."""
-    title = "One number sorts the endings: learning rate × sharpness at the start"
-    if border is None:
-        title = "Endings against learning rate × sharpness at the start"
-    figure, axis = layout.figure(title, 3.7)
-    rows = [row for row in rows if row["runs"]]
-    middle = np.array([np.sqrt(max(row["low"], row["high"] / 2) * row["high"]) for row in rows])
-    places = []
-    for name in REGIMES:
-        share = np.array([row[name][0] / row["runs"] for row in rows])
-        if not share.any():
-            continue
-        band = np.array([row[name][1:] for row in rows]).T
-        colour = REGIME_COLOURS[name]
-        axis.fill_between(middle, *band, color=colour, alpha=0.18, lw=0)
-        axis.plot(middle, share, color=colour, ls=REGIME_LINES[name])
-        axis.plot(middle, share, REGIME_MARKERS[name], color=colour, ms=4)
-        peak = int(np.argmax(share * (1 + 0.2 * (np.arange(len(share)) < len(share) / 2))))
-        places.append((name, middle[peak], share[peak]))
-    for name, x, y in places:
-        label(axis, x, y + 0.035, name, color=REGIME_COLOURS[name], ha="center", fontweight="bold")
-    axis.set(xscale="log", ylim=(-0.02, 1.13), yticks=[0, 0.5, 1], xlabel="η λ₀")
-    axis.set(yticklabels=["0", "½", "all"], ylabel="share of runs")
-    _ticks(axis, [v for v in (0.5, 1, 2, 3, 4, 6, 10, 15, 25) if middle[0] <= v <= middle[-1]])
-    axis.axvline(LIMIT, color=MUTED, lw=0.9, ls=(0, (1, 2)))
-    label(
-        axis,
-        LIMIT * 0.985,
-        0.5,
-        "classic limit 2",
-        color=MUTED,
-        rotation=90,
-        ha="right",
-        va="center",
-    )
-    if border is not None:
-        axis.axvspan(border.low, border.high, color=ACCENT, alpha=0.35, lw=0)
-        text = f"border {border.at:.2f}"
-        label(
-            axis, border.at * 0.975, 0.5, text, color=ACCENT, rotation=90, ha="right", va="center"
-        )
-    return figure
-
-
-def _strips(matrix, x_edges, y_edges, value):
-    """All cells of a matrix that equal a value, as one path of horizontal strips."""
-    vertices, codes = [], []
-    for row, (bottom, top) in zip(matrix, pairwise(y_edges), strict=True):
-        inside = np.concatenate([[0], (row == value).astype(int), [0]])
-        for first, last in np.flatnonzero(np.diff(inside)).reshape(-1, 2):
-            a, b = x_edges[first], x_edges[last]
-            vertices += [(a, bottom), (b, bottom), (b, top), (a, top), (a, bottom)]
-            codes += [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
-    path = Path(vertices, codes) if vertices else None
-    if path is not None:
-        path.should_simplify = False
-    return path
-
-
-@chart
-def phase(layout, widths, rates, regimes, sharpness, border, marked=()):
-    """The regime of every width and learning rate; `regimes` is an array (widths, rates)."""
-    counts = [(regimes == name).sum() for name in REGIMES]
-    shown = sum(count > 0 for count in counts)
-    title = f"{regimes.size:,} networks, one seed: where learning rate and width lead"
-    if shown == 1:
-        title += f"; all to the {REGIMES[int(np.argmax(counts))]}"
-    figure, axis = layout.figure(title, 5.4 if layout.phone else 5.6)
-    step = np.sqrt(rates[1] / rates[0])
-    y_edges = np.concatenate([[rates[0] / step], rates * step])
-    x_edges = np.concatenate([widths - 0.5, [widths[-1] + 0.5]])
-    for name in REGIMES:
-        path = _strips(regimes.T, x_edges, y_edges, name)
-        if path is not None:
-            axis.add_patch(PathPatch(path, facecolor=REGIME_COLOURS[name], lw=0))
-    axis.set(yscale="log", xlim=x_edges[[0, -1]], ylim=y_edges[[0, -1]])
-    axis.set(xlabel="neurons of layer 1", ylabel="learning rate η")
-    axis.grid(False)
-    axis.yaxis.set_major_locator(FixedLocator(_decades(rates)))
-    axis.yaxis.set_major_formatter(FuncFormatter(_scientific))
-    axis.yaxis.set_minor_locator(NullLocator())
-    levels = [(LIMIT, "η λ₀ = 2")] + ([(border.at, f"{border.at:.2f}")] if border else [])
-    for level, text in levels:
-        axis.plot(widths, level / sharpness, color=INK, lw=1.0, ls=(0, (4, 2)))
-        x = widths[0] + 0.07 * (widths[-1] - widths[0])
-        y = np.interp(x, widths, level / sharpness)
-        if y_edges[0] < y < y_edges[-1]:
-            label(
-                axis,
-                x,
-                y * (0.97 if level == LIMIT else 1.02),
-                text,
-                color=INK,
-                va="top" if level == LIMIT else "bottom",
-            )
-    for width, rate in marked:
-        axis.plot(width, rate, "o", mfc="none", mec=PAPER, mew=2.6, ms=6)
-        axis.plot(width, rate, "o", mfc="none", mec=INK, mew=1.2, ms=6)
-    for name in REGIMES:
-        spot = _heart(regimes == name)
-        if spot is not None:
-            label(
-                axis,
-                widths[spot[0]],
-                rates[spot[1]],
-                name,
-                color=INK,
-                ha="center",
-                va="center",
-                fontweight="bold",
-            )
-    return figure
-
-
-def _decades(values):
-    """1, 2 and 5 times powers of ten within the values."""
-    powers = 10.0 ** np.arange(np.floor(np.log10(values[0])), np.ceil(np.log10(values[-1])) + 1)
-    return [p * f for p in powers for f in (1, 2, 5) if values[0] <= p * f <= values[-1]]
-
-
-def _heart(inside):
-    """The place furthest inside a region, by distance; None if it is no larger than a speck."""
-    from scipy.ndimage import distance_transform_edt
-
-    if inside.sum() < 0.01 * inside.size:
-        return None
-    padded = np.pad(inside, 1)
-    distance = distance_transform_edt(padded, sampling=(1, 1.5))[1:-1, 1:-1]
-    return np.unravel_index(np.argmax(distance), distance.shape)
-
-
-@chart
-def losses(layout, rows, title):
-    """A dot with its interval for each model: rows of (name, value, low, high, marked)."""
-    figure, axis = layout.figure(title, 0.7 + 0.27 * len(rows))
-    for y, (_, value, low, high, marked) in enumerate(rows):
-        colour = ACCENT if marked else INK
-        axis.plot((low, high), (y, y), color=colour, lw=1.4)
-        axis.plot(value, y, "o", color=colour)
-        label(axis, high, y, f"{value:.2f}", shift=4, va="center", color=colour)
-    axis.set(yticks=range(len(rows)), yticklabels=[row[0] for row in rows])
-    axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.15 * max(row[3] for row in rows)))
-    axis.grid(axis="y", visible=False)
-    axis.grid(axis="x", visible=True)
-    axis.set_xlabel("surprise left, bits a run")
-    return figure
 
 
 @chart

@@ -12,13 +12,8 @@ import numpy as np
 
 from fma.baselines import baselines
 from fma.chapters.article import SWEEP_WIDTHS, TABLE, WIDTHS
-from fma.chapters.border import added_value, cross_validated, shares, smooth
 from fma.chapters.designs import (
-    BELOW_BORDER,
-    SUBSETS,
-    border_runs,
     grid_runs,
-    stranger_runs,
 )
 from fma.chapters.ledger import FAILS, HOLDS, ONLY, UNTESTED
 from fma.chapters.which_recipe import matches, row
@@ -100,12 +95,6 @@ class Evidence:
         return {name: {width: next(traces) for width in WIDTHS} for name in self.recipes}
 
     @cached_property
-    def border_study(self):
-        """Cases and results of the study of the border."""
-        cases = border_runs(self.recipe, self.sizes.border)
-        return cases, self._probe(cases, "border")
-
-    @cached_property
     def grid(self):
         """Cases and results over widths 24, 32, … 160 and seeds from 1."""
         seeds = range(1, self.sizes.seeds + 1)
@@ -117,14 +106,6 @@ class Evidence:
         seeds = range(1, self.sizes.pairs + 1)
         results = self._probe(grid_runs(self.recipe, PAIR, seeds, streams=streams), "pairs")
         return results[: len(seeds)], results[len(seeds) :]
-
-    @cached_property
-    def strangers(self):
-        """Results of every graft between unrelated networks, (seeds, 8)."""
-        cases = stranger_runs(self.recipe, range(1, self.sizes.strangers + 1))
-        return np.reshape(self._probe(cases, "grafts"), (-1, len(SUBSETS)))
-
-    # The forms of a verdict -----------------------------------------------------------------------
 
     def _under(self, holds):
         """Verdict of something that is true or false under each recipe."""
@@ -170,45 +151,6 @@ class Evidence:
             entries=total,
             **{f"met_{name}": count for name, count in entries.items()},
         )
-
-    def c04(self):
-        """Regime against width."""
-        from scipy.stats import chi2_contingency
-
-        cases, results = self.grid
-        widths, names = column([c.__dict__ for c in cases], "width"), column(results, "regime")
-        counts = np.array([[(names[widths == w] == r).sum() for r in REGIMES] for w in set(widths)])
-        counts = counts[:, counts.any(axis=0)]
-        test = "Widths 24 to 160 by seeds at the recipe's learning rate: χ² test of regime "
-        test += "against width; the claim holds if p > 0.05."
-        if counts.shape[1] < 2:
-            return self._found(
-                UNTESTED,
-                f"Under {self.name} all {many(len(names), 'run')} end in one regime, {names[0]}: "
-                "there is no outcome to explain.",
-                test,
-                "07_what_decides",
-                runs=len(names),
-            )
-        result = chi2_contingency(counts)
-        v = np.sqrt(result.statistic / counts.sum() / (min(counts.shape) - 1))
-        eta = column(results, "eta_sharpness")
-        rank = _rank_correlation(widths, eta)
-        return self._found(
-            HOLDS if result.pvalue > 0.05 else FAILS,
-            f"{many(len(names), 'run')}: Cramér's V of regime and width is {v:.2f} "
-            f"(χ² p {_p(result.pvalue)}); width acts through η λ₀, which rises with it (rank "
-            f"correlation {rank:.2f}).",
-            test,
-            "07_what_decides",
-            runs=len(names),
-            cramers_v=v,
-            p=result.pvalue,
-            rank_width_eta_sharpness=rank,
-        )
-
-    def _of_regime(self, name):
-        return [result for result in self.grid[1] if result["regime"] == name]
 
     @cached_property
     def stream(self):
@@ -256,55 +198,6 @@ class Evidence:
             shared=layer.shared,
             of=size,
             whole_neurons=columns,
-        )
-
-    def c15(self):
-        """Is it W2's lucky neuron?"""
-        results = self.border_study[1]
-        straight = np.mean(column(results, "straight"))
-        plateau = column(results, "regime") == "plateau"
-        eta = column(results, "eta_sharpness")
-        test = (
-            "Three tests, all of which must be passed: the starts differ in whether a layer-2 "
-            "neuron is active; the largest Z2 at the start lowers the cross-validated log-loss of "
-            "the regime by at least half of what η λ₀ does; in grafts between unrelated networks "
-            "W2 explains more of the outcome than W1 and than W3."
-        )
-        names = column(results, "regime")
-        if len(set(names)) < 2:
-            return self._found(
-                UNTESTED, f"All runs end as {names[0]}.", test, "08_is_it_w2", runs=len(names)
-            )
-        blind = cross_validated(np.empty((len(names), 0)), names).mean()
-        by_eta = cross_validated(smooth(np.log(eta)), names).mean()
-        by_z2 = cross_validated(smooth(column(results, "z2_start")), names).mean()
-        outcome = np.array([[r["regime"] == "plateau" for r in line] for line in self.strangers])
-        parts = shares(as_factorial(outcome))
-        main = [parts.get((i,), 0.0) for i in range(3)]
-        passed = (
-            straight < 1 and blind - by_z2 >= 0.5 * (blind - by_eta) and main[1] > max(main[::2])
-        )
-        near = (
-            added_value(eta, plateau, {"z2": column(results, "z2_start")})
-            if _mixed(plateau[eta < BELOW_BORDER])
-            else {"z2": {"p": np.nan}}
-        )
-        return self._found(
-            HOLDS if passed else FAILS,
-            f"At the start {percent(straight)} of {many(len(names), 'network')} have every neuron "
-            f"active on every row. Log-loss of the regime: {blind:.2f} bits knowing nothing, "
-            f"{by_z2:.2f} knowing the largest Z2, {by_eta:.2f} knowing η λ₀. In grafts W1, W2 and "
-            f"W3 explain {percent(main[0])}, {percent(main[1])} and {percent(main[2])}.",
-            test,
-            "08_is_it_w2",
-            all_active_at_start=straight,
-            bits_blind=blind,
-            bits_z2_start=by_z2,
-            bits_eta_sharpness=by_eta,
-            share_w1=main[0],
-            share_w2=main[1],
-            share_w3=main[2],
-            p_z2_given_eta_sharpness=near["z2"]["p"],
         )
 
     def c16(self):
@@ -441,26 +334,8 @@ class Evidence:
         )
 
 
-def as_factorial(outcome):
-    """Outcomes in the order of `SUBSETS`, (n, 8), as an array (n, 2, 2, 2): W1, W2, W3 given."""
-    result = np.empty((len(outcome), 2, 2, 2))
-    for values, blocks in zip(np.transpose(outcome), SUBSETS, strict=True):
-        result[(slice(None), *(int(block in blocks) for block in ("W1", "W2", "W3")))] = values
-    return result
-
-
 def _differ(first, second):
     return [a["regime"] != b["regime"] for a, b in zip(first, second, strict=True)]
-
-
-def _mixed(values):
-    return len(values) > 10 and 0 < np.mean(values) < 1
-
-
-def _rank_correlation(a, b):
-    from scipy.stats import spearmanr
-
-    return float(spearmanr(a, b).statistic)
 
 
 def _p(value):

@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-import fma
 from fma.chapters import designs
 from fma.chapters.border import (
     added_value,
-    cross_validated,
     first_border,
-    hats,
-    outcome_curve,
     shares,
 )
 from fma.probe import initial
@@ -54,55 +50,12 @@ def test_added_value_finds_what_matters_only():
     assert result[""]["r2"] < result["helper"]["r2"]
 
 
-def test_outcome_curve_counts_every_run_once():
-    rows = outcome_curve(
-        np.array([1, 1.5, 2, 3]), ["plateau", "dead", "dead", "diverged"], [1, 2, 4]
-    )
-    assert [row["runs"] for row in rows] == [2, 2]
-    assert rows[0]["dead"][0] == rows[1]["diverged"][0] == 1
-    assert rows[1]["converge"][0] == 0
-    assert 0 < rows[0]["dead"][1] < 0.5 < rows[0]["dead"][2] < 1
-
-
-def test_hats_interpolate():
-    knots = np.array([0.0, 1, 3])
-    np.testing.assert_allclose(
-        hats([-1, 0.5, 2, 9], knots), [[1, 0, 0], [0.5, 0.5, 0], [0, 0.5, 0.5], [0, 0, 1]]
-    )
-
-
-def test_log_loss_of_known_probabilities():
-    random = np.random.RandomState(1)
-    group = random.randint(0, 2, 3000)
-    outcome = np.where(random.random_sample(3000) < np.where(group, 0.9, 0.1), "dead", "plateau")
-    entropy = -(0.9 * np.log2(0.9) + 0.1 * np.log2(0.1))
-    blind = cross_validated(np.empty((3000, 0)), outcome)
-    seeing = cross_validated(group[:, None], outcome)
-    assert blind.mean() == pytest.approx(1, abs=0.01)
-    assert seeing.mean() == pytest.approx(entropy, abs=0.04)
-
-
 def test_shares_of_a_factorial():
     a, b = np.meshgrid([0, 1], [0, 1], indexing="ij")
     assert shares(np.stack([a, 1 - a])) == {(0,): 1, (1,): 0, (0, 1): 0}
     assert shares([a ^ b]) == {(0,): 0, (1,): 0, (0, 1): 1}
     assert shares([2 * a + b])[(0,)] == pytest.approx(0.8)
     assert shares(np.zeros((3, 2, 2))) == {}
-
-
-def test_the_border_design_follows_its_rule():
-    runs = designs.border_runs(n=2000)
-    widths, seeds, rates = np.array([(r.width, r.seed, r.recipe.learning_rate) for r in runs]).T
-    assert (widths.min(), widths.max(), seeds.min(), seeds.max()) == (24, 160, 1, 40)
-    assert rates.min() >= 0.3e-4
-    assert rates.max() <= 3e-4
-    assert np.log(rates).mean() == pytest.approx(np.log(np.sqrt(0.9) * 1e-4), abs=0.06)
-    assert abs(np.corrcoef(widths, np.log(rates))[0, 1]) < 0.08
-    assert designs.border_runs(n=5) == designs.border_runs(n=5)
-    halved = designs.border_runs(fma.RECIPES["script"], n=3)
-    assert [r.recipe.learning_rate * 10 for r in halved] == pytest.approx(
-        [r.recipe.learning_rate for r in designs.border_runs(n=3)]
-    )
 
 
 def test_the_variant_design_meets_its_targets():

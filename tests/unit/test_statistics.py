@@ -9,7 +9,18 @@ from scipy import stats
 from fma.baselines import baselines, best_affine
 from fma.chapters import article
 from fma.regimes import participation_ratio, top_share
-from fma.statistics import Paired, bootstrap_interval, rank, trend, wilson_interval
+from fma.statistics import (
+    Paired,
+    bootstrap_interval,
+    cramers_v,
+    cross_validated,
+    hats,
+    indicators,
+    paired_difference,
+    rank,
+    trend,
+    wilson_interval,
+)
 from fma.task import product_task, sum_task
 
 RANDOM = np.random.default_rng(3)
@@ -168,3 +179,45 @@ def test_top_share():
 )
 def test_agreement_with_a_printed_number(printed, value, how):
     assert article.agreement(printed, value) == how
+
+
+def test_hats_interpolate():
+    knots = np.array([0.0, 1, 3])
+    np.testing.assert_allclose(
+        hats([-1, 0.5, 2, 9], knots), [[1, 0, 0], [0.5, 0.5, 0], [0, 0.5, 0.5], [0, 0, 1]]
+    )
+
+
+def test_log_loss_of_known_probabilities():
+    random = np.random.RandomState(1)
+    group = random.randint(0, 2, 3000)
+    outcome = np.where(random.random_sample(3000) < np.where(group, 0.9, 0.1), "dead", "plateau")
+    entropy = -(0.9 * np.log2(0.9) + 0.1 * np.log2(0.1))
+    blind = cross_validated(np.empty((3000, 0)), outcome, np.arange(3000))
+    seeing = cross_validated(group[:, None], outcome, np.arange(3000))
+    assert blind.mean() == pytest.approx(1, abs=0.01)
+    assert seeing.mean() == pytest.approx(entropy, abs=0.04)
+
+
+def test_a_group_is_predicted_by_others_only():
+    """Each group has an ending of its own: knowing the group helps only where it was seen."""
+    group = np.repeat(np.arange(40), 30)
+    names = np.where(np.random.RandomState(0).permutation(40)[group] % 2, "dead", "plateau")
+    features = indicators(group)
+    alone = cross_validated(features, names, np.arange(len(names)))
+    apart = cross_validated(features, names, group)
+    assert alone.mean() < 0.5 < 0.9 < apart.mean()
+
+
+def test_paired_difference():
+    first = np.array([1] * 60 + [0] * 40, dtype=bool)
+    second = np.array([1] * 50 + [0] * 50, dtype=bool)
+    share, low, high = paired_difference(first, second)
+    assert share == pytest.approx(0.1)
+    assert 0.03 < low < 0.1 < high < 0.2
+
+
+def test_cramers_v():
+    assert cramers_v([1, 1, 2, 2], ["a", "a", "b", "b"]) == pytest.approx(1)
+    assert cramers_v([1, 1, 2, 2], ["a", "b", "a", "b"]) == pytest.approx(0)
+    assert cramers_v([1, 1, 2, 2], ["a"] * 4) == 0

@@ -1,0 +1,191 @@
+"""Why the border is where it is: the sums, the swing, the pull, the race, the crossing."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fma import throw
+from fma.chapters.border import MEAN_R, MEAN_W
+from fma.chapters.experiments import grid_runs
+from fma.chapters.what_decides import ticks
+from fma.figures import ACCENT, AXIS, INK, MUTED, REGIME_COLOURS, chart, dots, label
+from fma.probe import TASKS, initial, start
+from fma.sweeps import compute
+from fma.training import train
+
+UPDATES = 12
+
+
+def from_sums(sizes, hidden=64, task=None):
+    """λ₀ from the size of layer 1 alone: the small map's curvature, W2 and W3 at their means."""
+    r, w, _ = throw.mean_start(1, hidden)
+    return throw.curvature(throw.Start(r, w, np.asarray(sizes, dtype=float)), task)
+
+
+def starts(recipe, widths, seeds, *, progress=True):
+    """Size of layer 1 and λ₀ of each network: two arrays (widths · seeds,)."""
+    cases = grid_runs(recipe, widths, seeds)
+    found = compute(initial, cases, label="starts", progress=progress)
+    return tuple(np.array([f[name] for f in found]) for name in ("size", "sharpness"))
+
+
+def follow(case):
+    """A network's sums before each of the first updates: r, w and σ of the small map.
+
+    Returns
+    -------
+    dict
+        Arrays "r", "w" and "sigma" (updates + 1,), shorter if the run leaves the finite numbers; σ
+        has the sign of W1's sum.
+    """
+    parameters, task = start(case), TASKS[case.task]()
+    rate = initial(case)["learning_rate"]
+    recipe = replace(case.recipe, learning_rate=rate, epochs=1, hidden=len(parameters.W3))
+    states = []
+    for _ in range(UPDATES + 1):
+        if not all(np.isfinite(p).all() for p in parameters):
+            break
+        r, w, sigma = throw.start_of(parameters)
+        states.append((r, w, sigma * np.sign(parameters.W1.sum())))
+        parameters = train(
+            case.width, case.seed, recipe, task, parameters=parameters, detail=0
+        ).parameters
+    return dict(zip(("r", "w", "sigma"), np.array(states).T, strict=True))
+
+
+def followed(recipe, widths, seed=1, *, progress=True):
+    """`follow` for some widths, with "x", η λ₀, and the small map's path from the same start.
+
+    Returns
+    -------
+    dict of int to (dict, fma.throw.Start, float)
+    """
+    cases = grid_runs(recipe, widths, [seed])
+    found = compute(follow, cases, label="first sums", progress=progress)
+    before = compute(initial, cases, label="starts", progress=progress)
+    paths = {}
+    for width, path, b in zip(widths, found, before, strict=True):
+        own = throw.Start(path["r"][0], path["w"][0], path["sigma"][0])
+        paths[width] = path, throw.throw(own, b["eta_sharpness"], UPDATES), b["eta_sharpness"]
+    return paths
+
+
+def race(sizes, x, updates=4):
+    """Who wins the race after the throw, by the small map's state after some updates.
+
+    r² - w² and r² - σ² are conserved by small steps. So if r was left below zero, it reaches zero
+    before w or σ does if r² < min(w, σ)².
+
+    Returns
+    -------
+    (array of bool, array of bool)
+        What that rule says, and what becomes of the map: whether the start finds back.
+    """
+    sizes, x = np.broadcast_arrays(sizes, x)
+    begun = throw.Start(MEAN_R, MEAN_W, sizes)
+    after = throw.throw(begun, x, updates)
+    r, least = after.r[-1], np.minimum(after.w[-1], after.sigma[-1])
+    return (least > 0) & ((r > 0) | (np.abs(r) < least)), throw.stays(begun, x)
+
+
+def race_of_networks(study, *, progress=True):
+    """The same race in full networks, from their sums after `UPDATES` updates.
+
+    Returns
+    -------
+    dict of str to array of bool
+        "race", what the rule of `race` says of each run of the Study; "sign", whether W3's sum is
+        above zero.
+    """
+    found = compute(follow, study.cases, label="first sums", progress=progress)
+    r, w, sigma = (np.array([f[name][-1] for f in found]) for name in ("r", "w", "sigma"))
+    least = np.minimum(w, sigma)
+    return {"race": (least > 0) & ((r > 0) | (np.abs(r) < least)), "sign": r > 0}
+
+
+# Figures ----------------------------------------------------------------------------------------
+
+
+@chart
+def sums(layout, sizes, sharpness):
+    """λ₀ of networks against the size of layer 1, and what the sums alone say."""
+    figure, axis = layout.figure("The sums of W1 set the sharpness at the start", 3.3)
+    dots(axis, sizes, sharpness / 1e3, 3, REGIME_COLOURS["plateau"])
+    line = np.linspace(sizes.min() * 0.97, sizes.max() * 1.02, 50)
+    axis.plot(line, from_sums(line) / 1e3, color=INK, lw=1.2)
+    words = "small map, W2 and W3 at their means"
+    place = {"ha": "right", "va": "bottom", "color": INK}
+    label(axis, line[34], from_sums(line[34]) / 1e3 * 1.04, words, **place)
+    axis.set(xscale="log", yscale="log", xlabel="size of layer 1", ylabel="λ₀, thousands")
+    axis.set(xlim=line[[0, -1]])
+    ticks(axis.xaxis, [2, 2.5, 3, 4, 5, 6])
+    ticks(axis.yaxis, [10, 20, 40, 60, 80])
+    return figure
+
+
+@chart
+def swing(layout, paths):
+    """r, w and σ over the first updates: networks as marks, the small map as lines."""
+    title = "The throw: the output is thrown back and forth, and pulls both inner layers down"
+    shape, height = ((3, 1), 6.2) if layout.phone else ((1, 3), 3.0)
+    figure, axes = layout.figure(title, height, *shape, sharex=True)
+    names = {"r": "output, r", "w": "middle, w", "sigma": "first layer, σ"}
+    looks = [(REGIME_COLOURS["plateau"], "o", "-"), (REGIME_COLOURS["converge"], "^", (0, (4, 2)))]
+    looks += [(MUTED, "s", (0, (1, 1)))] * max(len(paths) - 2, 0)
+    for axis, (name, words) in zip(axes, names.items(), strict=True):
+        for (width, (path, small, _)), (colour, sign, line) in zip(
+            paths.items(), looks, strict=False
+        ):
+            axis.plot(getattr(small, name), color=colour, ls=line, lw=1.1)
+            axis.plot(path[name], sign, color=colour, ms=4, label=f"width {width}")
+        axis.axhline(0, color=AXIS, lw=0.8)
+        axis.set_title(words)
+        axis.set(xlabel="update" if axis is axes[-1] or not layout.phone else "")
+    axes[0].legend(loc="upper right", frameon=False, fontsize=9)
+    return figure
+
+
+def _state_stays(r, both, rate):
+    """Whether states with w = σ (a shade apart) find back, at a fixed learning rate."""
+    state = throw.Start(r, both, both * 1.001)
+    return throw.stays(state, rate * throw.curvature(state))
+
+
+@chart
+def throws(layout, size, steps, updates=UPDATES):
+    """Paths of the small map on the plane of the smaller inner layer and the output, over basins.
+
+    Parameters
+    ----------
+    size : float
+        σ at the start; w and r start at their means.
+    steps : sequence of float
+        η λ₀ of each path.
+    """
+    begun = throw.Start(MEAN_R, MEAN_W, float(size))
+    ends = [bool(throw.stays(begun, x)) for x in steps]
+    title = f"The small map from size {size:g}: "
+    title += "; ".join(
+        f"η λ₀ = {x:g} {'finds back' if back else 'is lost'}"
+        for x, back in zip(steps, ends, strict=True)
+    )
+    figure, axis = layout.figure(title, 3.9)
+    r, least = np.meshgrid(np.linspace(-3.4, 3.4, 137), np.linspace(0.02, 4.4, 88))
+    back = _state_stays(r, least, steps[0] / throw.curvature(begun))
+    for side, colour in ((back, REGIME_COLOURS["plateau"]), (~back, REGIME_COLOURS["dead"])):
+        axis.contourf(least, r, side, levels=[0.5, 1.5], colors=[colour], alpha=0.13)
+    axis.plot((0, 3.4), (0, -3.4), color=INK, lw=1, ls=(0, (4, 3)))
+    label(axis, 1.9, -2.15, "r = -min(w, σ)", color=INK, rotation=0, ha="left")
+    for x, colour, line in zip(steps, (INK, ACCENT, MUTED), ("-", "-", "-"), strict=False):
+        path = throw.throw(begun, x, updates)
+        smaller = np.minimum(path.w, path.sigma)
+        axis.plot(smaller, path.r, color=colour, ls=line, lw=1.0)
+        axis.plot(smaller, path.r, "o", color=colour, ms=3.5)
+        for k in range(4):
+            label(axis, smaller[k], path.r[k], f"{k}", shift=4, color=colour, va="center")
+        last = int(np.argmin(np.abs(smaller - smaller[-1])))
+        label(axis, smaller[last], path.r[last], f"η λ₀ = {x:g}", color=colour, va="bottom")
+    axis.axvline(0, color=INK, lw=1.2)
+    axis.set(xlim=(-0.25, 4.4), ylim=(-3.4, 3.4), xlabel="the smaller of w and σ", ylabel="r")
+    axis.grid(False)
+    return figure

@@ -1,0 +1,183 @@
+"""The border's fits and rules on data whose truth is known, and the claims on few runs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import fma
+from fma import figures, throw
+from fma.chapters import border, what_decides
+from fma.chapters.border import Study, border_study, by_width, edge, fit, own_border, unseen_study
+from fma.probe import Probe, initial
+from fma.regimes import REGIMES
+
+TABLE = fma.RECIPES["table"]
+
+
+def made_up(n=3000, seed=0, power=-0.2, slope=-40.0, at=3.7):
+    """Runs whose border is at · (size / 4)^power, with a known steepness."""
+    random = np.random.RandomState(seed)
+    x = np.exp(random.uniform(np.log(2.5), np.log(5.4), n))
+    width = random.randint(24, 161, n)
+    size = np.sqrt(width) / 2 * np.exp(0.05 * random.randn(n))
+    far = np.log(x / (at * (size / 4) ** power))
+    plateau = random.random_sample(n) < 1 / (1 + np.exp(-slope * far))
+    results = [
+        {"eta_sharpness": a, "size": s, "regime": "plateau" if p else "dead"}
+        for a, s, p in zip(x, size, plateau, strict=True)
+    ]
+    return Study([Probe(int(w), i, TABLE) for i, w in enumerate(width)], results)
+
+
+def test_a_fit_finds_the_border_its_power_and_its_steepness():
+    inside = 0
+    for seed in range(30):
+        study = made_up(1500, seed)
+        two = fit(study, "size")
+        assert two.border(4.0) == pytest.approx(3.7, rel=0.02)
+        assert two.coefficients[1] == pytest.approx(-40, rel=0.3)
+        power, low, high = two.power("size")
+        assert low < power < high
+        inside += int(low < -0.2 < high)
+        inside += int(two.interval(4.0)[0] < 3.7 < two.interval(4.0)[1])
+    assert 52 <= inside <= 60
+
+
+def test_one_number_gives_a_border_and_a_mixed_band():
+    study = made_up(power=0.0)
+    one = fit(study)
+    assert one.border() == pytest.approx(3.7, rel=0.01)
+    low, high = one.mixed
+    odds = np.exp(one.coefficients[0] + one.coefficients[1] * np.log([low, high]))
+    np.testing.assert_allclose(odds / (1 + odds), [0.9, 0.1])
+
+
+def test_no_border_without_two_endings_or_without_overlap():
+    study = made_up(200)
+    alike = Study(study.cases, [r | {"regime": "plateau"} for r in study.results])
+    assert fit(alike) is None
+    parted = [
+        r | {"regime": "plateau" if r["eta_sharpness"] < 3.6 else "dead"} for r in study.results
+    ]
+    assert fit(Study(study.cases, parted)) is None
+    by_both = [
+        r | {"regime": "plateau" if r["eta_sharpness"] * r["size"] ** 0.2 < 4.9 else "dead"}
+        for r in study.results
+    ]
+    assert fit(Study(study.cases, by_both), "size") is None
+
+
+def test_own_border_needs_no_overlap_and_covers_the_truth():
+    study = made_up(2500, seed=3)
+    two = fit(study, "size")
+    middle = study.where((study["width"] >= 60) & (study["width"] < 70))
+    at, low, high = own_border(middle, two)
+    assert low < 3.7 < high
+    assert at == pytest.approx(3.7, rel=0.03)
+    assert np.isnan(own_border(middle.where(middle.plateau), two)).all()
+
+
+def test_by_width_counts_every_run_once_and_judges_by_the_fit():
+    study, other = made_up(900, seed=1), made_up(1500, seed=2)
+    one, two = fit(other), fit(other, "size")
+    rows = by_width(study, one, two)
+    assert sum(row["runs"] for row in rows) == 900
+    right = int((study.plateau == (two.log_odds(study) > 0)).sum())
+    assert sum(row["two"] for row in rows) == right
+    ahead = study.x < throw.predicted_border(study["width"])
+    assert sum(row["map"] for row in rows) == int((ahead == study.plateau).sum())
+    for row in rows:
+        assert row["own"][1] < row["fitted"] * 1.02
+        assert row["own"][2] > row["fitted"] * 0.98
+
+
+def test_scores_count_and_the_commoner_ending_is_the_floor():
+    plateau = np.array([True] * 6 + [False] * 4)
+    found = border.scores({"all right": ("1", plateau), "all wrong": ("1", ~plateau)}, plateau)
+    assert [row[:2] for row in found.values()] == [(6, 10), (10, 10), (0, 10)]
+    assert found["commoner ending"][2] < 0.6 < found["commoner ending"][3]
+
+
+def test_the_fitted_runs_follow_their_rule():
+    study = border_study(n_runs=60, progress=False)
+    rates = study["rate"]
+    assert set(study["seed"]) <= set(range(1, 41))
+    assert 24 <= study["width"].min() <= study["width"].max() <= 160
+    assert rates.min() >= 0.3e-4
+    assert rates.max() <= 3e-4
+    halved = border_study(fma.RECIPES["script"], 3, progress=False)
+    again = border_study(n_runs=3, progress=False)
+    assert halved["rate"] * 10 == pytest.approx(again["rate"])
+    assert again.cases == border_study(n_runs=3, progress=False).cases
+
+
+def test_unseen_networks_share_no_seed_and_meet_their_targets():
+    study = unseen_study(n_runs=12, low=3.0, high=4.0, sized=True, progress=False)
+    assert study["seed"].min() >= 1000
+    assert len(set(study["seed"])) == 12
+    assert study.x.min() >= 3
+    assert study.x.max() <= 4
+    for case, result in zip(study.cases, study.results, strict=True):
+        assert result["size"] == pytest.approx(case.size)
+        assert initial(case)["eta_sharpness"] == pytest.approx(case.eta_sharpness)
+
+
+def test_the_edges_of_a_network_lie_where_its_endings_change():
+    found = edge({"probe": Probe(64, 1, TABLE), "low": 9.9e-5, "high": 1.02e-4})
+    assert 9.9e-5 < found["leaves"] < 1e-4 < found["dies"] < 1.02e-4
+    for factor, name in ((0.9998, "plateau"), (1.0002, "converge")):
+        recipe = replace(TABLE, learning_rate=found["leaves"] * factor)
+        assert fma.regime(fma.train(64, 1, recipe, detail=0)) == name
+    recipe = replace(TABLE, learning_rate=found["dies"] * 1.0002)
+    assert fma.regime(fma.train(64, 1, recipe, detail=0)) == "dead"
+
+
+def test_matched_networks_stand_at_one_distance_from_the_border():
+    two = fit(made_up(), "size")
+    for case in border.matched_probes(two, (40, 90), (1, 2), 0.97, progress=False):
+        before = initial(case)
+        assert before["eta_sharpness"] == pytest.approx(0.97 * two.border(before["size"]))
+        rate = border.matched_rate(two, case.width, case.seed, 0.97)
+        assert rate == pytest.approx(before["learning_rate"])
+    scaled = border.matched_probes(two, (40, 90), (1, 2), rescale=True, progress=False)
+    sizes = [initial(case)["size"] for case in scaled]
+    assert sizes == pytest.approx([np.sqrt(40) / 2] * 4)
+    assert len({case.eta_sharpness for case in scaled}) == 1
+
+
+def drawn(draw):
+    html = figures.html(draw, alt="a figure")
+    assert html.count("<svg") == 2
+    return html
+
+
+def test_the_phase_diagram_fills_every_cell():
+    regimes = np.array([["plateau", "dead"], ["plateau", "converge"], ["diverged", "diverged"]])
+    area = 0
+    x, y = np.array([0.5, 1.5, 2.5, 3.5]), np.array([1.0, 2.0, 4.0])
+    for name in REGIMES:
+        path = what_decides.strips(regimes.T, x, y, name)
+        for square in path.vertices.reshape(-1, 5, 2):
+            width, height = np.ptp(square, axis=0)
+            area += width * height
+    assert area == pytest.approx(3 * 3)
+    assert what_decides.strips(regimes.T, x, y, "none") is None
+
+
+def test_the_figures_take_few_runs_and_no_border():
+    study = border_study(n_runs=60, progress=False)
+    edges = np.geomspace(study.x.min(), study.x.max() + 1e-9, 5)
+    assert "average over widths" not in drawn(what_decides.collapse(study, edges))
+    assert "average over widths" in drawn(what_decides.collapse(study, edges, fit(made_up())))
+    drawn(what_decides.plane(study, None, title="No border"))
+    drawn(what_decides.edge_of(study, 1e-4))
+
+
+@pytest.mark.parametrize("name", ["C04", "C15"])
+@pytest.mark.parametrize("recipe", ["table", "script"])
+def test_the_claims_have_verdicts_on_few_runs(name, recipe):
+    found = fma.claims(recipe, scale="quick", only=[name], progress=False)[0]
+    assert found.place.startswith("07_what_decides#")
+    assert found.was
+    assert found.numbers["runs"] > 0
