@@ -31,6 +31,7 @@ from fma.chapters.words import column, many, percent
 from fma.figures import (
     ACCENT,
     AXIS,
+    ENDING_COLOURS,
     INK,
     MUTED,
     PAPER,
@@ -53,14 +54,14 @@ from fma.sweeps import compute
 
 LIMIT = 2  # of η λ, above which gradient descent is unstable on a quadratic
 X_TICKS = (1, 2, 3, 4, 6, 10, 15, 25)
-ENDING_LOOKS = {  # colour, line, words
-    "line": (REGIME_COLOURS["plateau"], "-", "straight line, all on"),
-    "few": (REGIME_COLOURS["converge"], (0, (1.2, 1.4)), "straight line, few on"),
-    "leak": (AXIS, (0, (1, 1)), "through the leak"),
-    "frozen": (REGIME_COLOURS["dead"], (0, (5, 2)), "no better than a constant"),
-    "bent": (MUTED, (0, (3, 1, 1, 1)), "bent"),
-    "learning": (ACCENT, (0, (4, 1)), "beats every plane"),
-    "diverged": (REGIME_COLOURS["diverged"], "-.", "diverged"),
+ENDING_LOOKS = {  # line, words
+    "line": ("-", "straight line, all on"),
+    "few": ((0, (1.2, 1.4)), "straight line, few on"),
+    "leak": ((0, (1, 1)), "through the leak"),
+    "frozen": ((0, (5, 2)), "no better than a constant"),
+    "bent": ((0, (3, 1, 1, 1)), "bent"),
+    "learning": ((0, (4, 1)), "beats every plane"),
+    "diverged": ("-.", "diverged"),
 }
 
 
@@ -152,7 +153,7 @@ def collapse(layout, study, edges, border=None):
     middle = np.array([np.exp(np.log(study.x[bin_ == k]).mean()) for k in used])
     places = []
     for name in ENDINGS:
-        colour, line, words = ENDING_LOOKS[name]
+        colour, (line, words) = ENDING_COLOURS[name], ENDING_LOOKS[name]
         hits = study["ending"] == name
         share = np.array([hits[bin_ == k].mean() for k in used])
         if share.max() < 0.05:

@@ -23,7 +23,6 @@ OLD = {  # not yet written anew
     "02_regimes",
     "03_smoking_gun",
     "05_seed_test",
-    "07_what_decides",
     "08_is_it_w2",
     "09_what_it_learned",
     "10_beyond",
