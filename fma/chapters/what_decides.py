@@ -49,7 +49,14 @@ from fma.figures import (
 from fma.probe import Probe, first_updates
 from fma.recipe import as_recipe
 from fma.regimes import ENDINGS, REGIMES
-from fma.statistics import cramers_v, cross_validated, indicators, smooth, wilson_interval
+from fma.statistics import (
+    bootstrap_interval,
+    cramers_v,
+    cross_validated,
+    indicators,
+    smooth,
+    wilson_interval,
+)
 from fma.sweeps import compute
 
 LIMIT = 2  # of η λ, above which gradient descent is unstable on a quadratic
@@ -259,6 +266,89 @@ def powers(band, sized):
     return rows
 
 
+def update_rows(widths, results):
+    """Rows of a table of `first_updates`: the cells are strings."""
+    return [
+        [
+            str(width),
+            f"{r['eta_sharpness'][0]:.2f}",
+            f"{r['cost'][0]:,.0f}",
+            f"{r['cost'].max():,.0f}",
+            str(r["alive"][-1]),
+            r["regime"],
+        ]
+        for width, r in zip(widths, results, strict=True)
+    ]
+
+
+COLUMNS = {
+    "width": "neurons of layer 1",
+    "seed": "of the legacy NumPy generator",
+    "learning_rate": "step of gradient descent",
+    "eta_sharpness": "learning rate times sharpness of the initial network",
+    "size": "norm of W1's row sums over the square root of the width",
+    "regime": "plateau, dead, converge or diverged, by the article's names",
+    "ending": "what the network answers: line, few, leak, frozen, bent, learning or diverged",
+    "final_cost": "mean squared error at the last recorded epoch; inf if diverged",
+}
+
+
+def data(study):
+    """The runs of a study as rows to offer, with the columns of `COLUMNS`."""
+    return [
+        {
+            "width": case.width,
+            "seed": case.seed,
+            "learning_rate": f"{r['learning_rate']:.5g}",
+            "eta_sharpness": f"{r['eta_sharpness']:.4f}",
+            "size": f"{r['size']:.4f}",
+            "regime": r["regime"],
+            "ending": r["ending"],
+            "final_cost": f"{r['cost']:.5g}",
+        }
+        for case, r in zip(study.cases, study.results, strict=True)
+    ]
+
+
+def tally(study, name="regime"):
+    """How the runs of a study ended, in words for a picture: "4 plateau, 2 dead"."""
+    names, counts = np.unique(study[name], return_counts=True)
+    ends = ", ".join(f"{n:,} {word}" for word, n in zip(names, counts, strict=True))
+    return f"{len(study):,} runs: {ends}"
+
+
+def in_words(rows, write="{:.0%}"):
+    """Rows of `shares` in words for a picture: "W1 flat 17% [13%, 22%]; …"."""
+    spelt = [" ".join((row[0], *map(write.format, row[1:4]))) for row in rows]
+    return "; ".join(f"{words}" for words in spelt)
+
+
+def rule_rows(judged):
+    """Rows of a table of `border.judge`: rule, numbers fitted, below the limit, mixed band."""
+    return [
+        [rule, row["fitted"], written(row["near"]), written(row["mixed"])]
+        for rule, row in judged.items()
+    ]
+
+
+def percents(judged, part):
+    """Of every rule of `border.judge`, in how many per cent of the runs it is right."""
+    return {rule: 100 * row[part][0] / max(row[part][1], 1) for rule, row in judged.items()}
+
+
+def change_rows(changed, marked="W2 flat"):
+    """Rows for `shares`: in what share of the runs each of `border.erasures` changes the end."""
+    return [
+        (name, hits.mean(), *wilson_interval(int(hits.sum()), len(hits)), name == marked)
+        for name, hits in changed.items()
+    ]
+
+
+def bit_rows(bits, marked="η λ₀ and size"):
+    """Rows for `shares`: mean surprise by what is known, with bootstrap intervals."""
+    return [(name, b.mean(), *bootstrap_interval(b), name == marked) for name, b in bits.items()]
+
+
 @chart
 def shares(layout, rows, title, xlabel, highest=None):
     """A dot with its interval for each row of (name, share, low, high, marked)."""
@@ -401,6 +491,15 @@ def _heart(inside):
 
 # Claims -----------------------------------------------------------------------------------------
 
+C04_WAS = (
+    "Regime against width at one learning rate, χ² p > 0.05 to hold: it did not hold. That tested "
+    "an association, and not whether the number of parameters makes it."
+)
+C15_WAS = (
+    "Starts alike, log-loss by the largest Z2 at least half as good as by η λ₀, and W2 explaining "
+    "most in grafts between strangers, all three to hold: it did not hold. Those tests ranked what "
+    "goes with the ending; erasing W2 asks for the cause."
+)
 SMALL_POWER = 0.05  # of the width: from 24 to 160 the border then moves by less than 10 %
 
 
@@ -421,7 +520,7 @@ def width_alone_does_nothing(s):
     v = cramers_v([case.width for case in cases], column(results, "regime"))
     if found is None:
         words = f"{many(len(sized), 'run')} around the border show none: nothing to explain."
-        return Finding(UNTESTED, words, {"runs": len(sized)})
+        return Finding(UNTESTED, words, {"runs": len(sized)}, was=C04_WAS)
     width, size = found.power("width"), found.power("size")
     within = max(abs(width[1]), abs(width[2])) < SMALL_POWER
     return Finding(
@@ -445,8 +544,7 @@ def width_alone_does_nothing(s):
         ),
         other="At one learning rate the regime does go with the width (Cramér's V "
         f"{v:.2f} over {many(len(cases), 'run')}), because λ₀ and the size grow with it.",
-        was="Regime against width at one learning rate, χ² p > 0.05 to hold: it did not hold. That "
-        "tested an association, and not whether the number of parameters makes it.",
+        was=C04_WAS,
     )
 
 
@@ -468,7 +566,7 @@ def luck_is_in_w2(s):
     first, second = changed["W1 flat"], changed["W2 flat"]
     if len(set(study.plateau)) < 2:
         words = f"All {many(len(study), 'run')} around the border end alike."
-        return Finding(UNTESTED, words, {"runs": len(study)})
+        return Finding(UNTESTED, words, {"runs": len(study)}, was=C15_WAS)
     intervals = {
         name: wilson_interval(int(hits.sum()), len(hits))
         for name, hits in (("W1", first), ("W2", second))
@@ -494,7 +592,5 @@ def luck_is_in_w2(s):
             threshold=float(first.mean()),
             interval=intervals["W2"],
         ),
-        was="Starts alike, log-loss by the largest Z2 at least half as good as by η λ₀, and W2 "
-        "explaining most in grafts between strangers, all three to hold: it did not hold. Those "
-        "tests ranked what goes with the ending; erasing W2 asks for the cause.",
+        was=C15_WAS,
     )

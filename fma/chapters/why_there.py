@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fma import throw
-from fma.chapters.border import MEAN_R, MEAN_W
+from fma.chapters.border import BELOW_BORDER, MEAN_R, MEAN_W
 from fma.chapters.experiments import grid_runs
 from fma.chapters.what_decides import ticks
 from fma.figures import ACCENT, AXIS, INK, MUTED, REGIME_COLOURS, chart, dots, label
@@ -189,3 +189,43 @@ def throws(layout, size, steps, updates=UPDATES):
     axis.set(xlim=(-0.25, 4.4), ylim=(-3.4, 3.4), xlabel="the smaller of w and σ", ylabel="r")
     axis.grid(False)
     return figure
+
+
+def crossings(differences, x, updates=4000):
+    """After how many updates a lost start of nearly equal inner layers loses the smaller one.
+
+    Parameters
+    ----------
+    differences : array
+        σ - w at the start, with w and r at their means.
+    x : float
+        η λ₀ beyond the border.
+
+    Returns
+    -------
+    array of int
+        -1 where neither crosses zero within `updates`.
+    """
+    path = throw.throw(throw.Start(MEAN_R, MEAN_W, MEAN_W + np.asarray(differences)), x, updates)
+    crossed = np.minimum(path.w, path.sigma) < 0
+    return np.where(crossed.any(axis=0), crossed.argmax(axis=0), -1)
+
+
+def marks(known):
+    """Widths below the limit, for `what_decides.plane`: label to (η λ₀, size, plateau)."""
+    rows = zip(known["width"], known.x, known["size"], known.plateau, strict=True)
+    return {str(w): (x, size, end) for w, x, size, end in rows if x < BELOW_BORDER}
+
+
+def width_row(row):
+    """A row of `border.by_width` as the cells of a table."""
+    low, high = row["widths"]
+    at, least, most = row["own"]
+    return [
+        f"{low} to {high}",
+        str(row["runs"]),
+        f"{row['predicted']:.2f}",
+        f"{row['fitted']:.2f}",
+        f"{at:.2f} [{least:.2f}, {most:.2f}]" if np.isfinite(at) else "–",
+        *(str(row[name]) for name in ("map", "two", "one")),
+    ]

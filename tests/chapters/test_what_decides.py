@@ -9,6 +9,7 @@ import fma
 from fma import figures, throw
 from fma.chapters import border, what_decides
 from fma.chapters.border import Study, border_study, by_width, edge, fit, own_border, unseen_study
+from fma.chapters.ledger import FAILS, HOLDS, UNTESTED
 from fma.probe import Probe, initial
 from fma.regimes import REGIMES
 
@@ -181,3 +182,50 @@ def test_the_claims_have_verdicts_on_few_runs(name, recipe):
     assert found.place.startswith("07_what_decides#")
     assert found.was
     assert found.numbers["runs"] > 0
+
+
+def verdict(name, monkeypatch, **replaced):
+    for function, value in replaced.items():
+        monkeypatch.setattr(what_decides, function, lambda *_, value=value, **__: value)
+    return fma.claims(scale="quick", only=[name], progress=False)[0].verdict
+
+
+def test_c04_follows_the_runs(monkeypatch):
+    """A border that goes with the size only lets the claim hold; with the width it fails."""
+    study = made_up(3000)
+    by_size = [r | {"size": float(s)} for r, s in zip(study.results, own_sizes(study), strict=True)]
+    assert verdict("C04", monkeypatch, unseen_study=leaning(study, by_size, "size")) == HOLDS
+    assert verdict("C04", monkeypatch, unseen_study=leaning(study, by_size, "width")) == FAILS
+    alike = Study(study.cases, [r | {"regime": "plateau"} for r in study.results])
+    assert verdict("C04", monkeypatch, unseen_study=alike) == UNTESTED
+
+
+def own_sizes(study):
+    return np.exp(np.random.RandomState(5).uniform(np.log(2.5), np.log(6.3), len(study)))
+
+
+def leaning(study, results, name):
+    """The runs with sizes set apart, and endings by a border that goes with `name`."""
+    apart = Study(study.cases, results)
+    far = np.log(study.x / (3.7 * (apart[name] / apart[name].mean()) ** -0.2))
+    chance = np.random.RandomState(6).random_sample(len(study))
+    ends = ["plateau" if p else "dead" for p in chance < 1 / (1 + np.exp(40 * far))]
+    return Study(study.cases, [r | {"regime": e} for r, e in zip(results, ends, strict=True)])
+
+
+def test_c15_follows_the_runs(monkeypatch):
+    few = made_up(40)
+
+    def changed(w1, w2):
+        flags = {"W1 flat": w1, "W2 flat": w2, "W2 and W3 flat": w2}
+        return {name: np.arange(20) < k for name, k in flags.items()}
+
+    bent = Study(few.cases, [r | {"straight": i % 2} for i, r in enumerate(few.results)])
+    straight = Study(few.cases, [r | {"straight": 1} for r in few.results])
+    for study, (w1, w2), expected in (
+        (bent, (2, 9), HOLDS),
+        (bent, (9, 2), FAILS),
+        (straight, (2, 9), FAILS),
+    ):
+        found = verdict("C15", monkeypatch, unseen_study=study, erasures=changed(w1, w2))
+        assert found == expected

@@ -3,15 +3,11 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 import fma
-from fma.chapters import evidence
 from fma.chapters import ledger as ledger_module
-from fma.chapters.designs import SUBSETS
-from fma.chapters.evidence import Evidence, as_factorial
-from fma.chapters.ledger import FAILS, HOLDS, ONLY, STATEMENTS, UNTESTED, VERDICTS, Claim, claims
+from fma.chapters.ledger import FAILS, HOLDS, ONLY, STATEMENTS, VERDICTS, Claim, claims
 
 CHEAP = ("C01", "C02", "C03", "C12", "C13", "C14")
 
@@ -24,27 +20,6 @@ def ledger(tmp_path_factory):
         claim.id: claim for claim in claims(recipe, scale="quick", only=CHEAP, progress=False)
     }
     patch.undo()
-
-
-def result(regime, **values):
-    usual = {
-        "eta_sharpness": 4.0,
-        "z2_max_100": {"dead": -1.0, "plateau": 9.0, "converge": 30.0}[regime],
-        "dw2_norm_100": 10.0,
-        "alive": {"dead": 0, "plateau": 64, "converge": 3}[regime],
-        "top_two": {"dead": 0.0, "plateau": 0.05, "converge": 0.9}[regime],
-        "effective": 50.0,
-        "captured": 0.0,
-        "cost": 140.0,
-    }
-    return {"regime": regime} | usual | values
-
-
-def with_grid(results, widths):
-    """An Evidence whose runs over widths and seeds are these."""
-    found = Evidence(scale="quick", progress=False)
-    found.grid = [evidence.Probe(w, 1, found.recipe) for w in widths], results
-    return found
 
 
 def test_there_are_25_claims_and_a_test_for_each():
@@ -83,25 +58,6 @@ def test_the_ledger_is_plain_json(ledger):
         assert claim.verdict in VERDICTS
         again = json.loads(json.dumps(claim.plain(), allow_nan=False))
         assert again["numbers"] == claim.numbers
-
-
-def test_rules_follow_the_runs():
-    wide, narrow = [24] * 20, [80] * 10 + [160] * 10
-    moved = with_grid(
-        [result("plateau")] * 20 + [result("dead", eta_sharpness=5.0)] * 20, wide + narrow
-    )
-    assert moved.c04()["verdict"] == FAILS
-    same = [result(name, eta_sharpness=x) for x in (3.0, 4.0) for name in ("plateau", "dead")]
-    same = with_grid(same * 10, wide + narrow)
-    assert same.c04()["verdict"] == HOLDS
-    one = with_grid([result("plateau")] * 40, wide + narrow)
-    assert one.c04()["verdict"] == UNTESTED
-
-
-def test_factorial_order():
-    cube = as_factorial(np.arange(8)[None, :])
-    for i, blocks in enumerate(SUBSETS):
-        assert cube[(0, *(int(b in blocks) for b in ("W1", "W2", "W3")))] == i
 
 
 def test_bad_arguments_are_named():
