@@ -68,17 +68,38 @@ def answers(results):
     return np.array([r["ending"] not in ("frozen", "diverged") for r in results])
 
 
+def stays_on(results):
+    """Whether most of layer 2 is alive at the end of each run."""
+    return np.array([r["regime"] == "plateau" for r in results])
+
+
 @dataclass(frozen=True)
 class Edge:
-    """Where half of the runs cease to answer, with 95 % intervals (value, low, high)."""
+    """Where half of the runs are lost, with 95 % intervals (value, low, high)."""
 
     at: tuple  # in η λ₀
-    band: tuple  # by what factor η λ₀ grows from 90 % to 10 % that answer
+    band: tuple  # by what factor η λ₀ grows from 90 % to 10 % of runs that are kept
     shift: tuple  # by what factor the border moves if the size of layer 1 is one sd larger
 
 
-def edge(results, limit=LIMIT, draws=4_000):
+def edges(found):
+    """The `edge` of each variant: with positive weights where layer 2 stays on, else answers.
+
+    With weights of both signs much of layer 2 is off from the start.
+    """
+    return {
+        name: edge(results, answers if name in TWO_SIGNED else stays_on)
+        for name, results in found.items()
+    }
+
+
+def edge(results, kept=stays_on, limit=LIMIT, draws=4_000):
     """Fit a logistic curve in ln η λ₀, and one with the size of layer 1, to the runs below `limit`.
+
+    Parameters
+    ----------
+    kept : callable
+        `stays_on` or `answers`.
 
     Returns
     -------
@@ -86,7 +107,7 @@ def edge(results, limit=LIMIT, draws=4_000):
         None if the runs show no border: all alike, or separated without overlap.
     """
     near = [r for r in results if r["eta_sharpness"] < limit]
-    x, y = np.log(column(near, "eta_sharpness")), answers(near).astype(float)
+    x, y = np.log(column(near, "eta_sharpness")), kept(near).astype(float)
     size = np.log(column(near, "size"))
     size = (size - size.mean()) / size.std()
     one = _logit(y, np.column_stack([np.ones(len(x)), x]))
@@ -205,10 +226,10 @@ def dead_by_width(recipe="table", n_seeds=20, *, progress=True):
 
 @chart
 def borders(layout, edges, reference):
-    """Where each variant ceases to answer, with its interval, beside the reference's."""
+    """The border of each variant, with its interval, beside the reference's."""
     shown = {name: e for name, e in edges.items() if e is not None}
     figure, axis = layout.figure(
-        f"Where half of the runs cease to answer; the band is the interval of {reference}",
+        f"Where half of the runs are lost; the band is the interval of {reference}",
         0.7 + 0.27 * len(shown),
     )
     if shown.get(reference):
@@ -357,7 +378,7 @@ def relu_never_recovers(s):
 
 @claim(
     "C22",
-    rule="Runs drawn alike: the factor in η λ₀ from 90 % to 10 % of runs that answer. Holds if "
+    rule="Runs drawn alike: the factor in η λ₀ from 90 % to 10 % of runs that stay on. Holds if "
     "with GELU or SiLU it is larger than with LeakyReLU (95 % interval of the ratio above 1), or "
     f"if at most 5 % of the runs above {LIMIT} freeze or are drawn by few.",
     place="10_beyond#borders",
@@ -367,7 +388,7 @@ def smooth_is_softer(s):
     """How sharp the border is, and whether the endings vanish."""
     names = ["slope 0.01", "GELU", "SiLU"]
     found = study(s.recipe, s.sizes.variant, names, progress=s.progress)
-    edges = {name: edge(results) for name, results in found.items()}
+    borders_ = edges(found)
     off = {
         name: [r["ending"] in ("frozen", "few") for r in results if r["eta_sharpness"] > LIMIT]
         for name, results in found.items()
@@ -376,16 +397,16 @@ def smooth_is_softer(s):
         "counted how often GELU and SiLU end dead or converge, which is not how sharply: "
         "does not hold."
     )
-    if any(e is None for e in edges.values()) or not all(off.values()):
+    if any(e is None for e in borders_.values()) or not all(off.values()):
         return Finding(
             UNTESTED, "These runs are too few, or too much alike, for a border.", {}, was=was
         )
-    wider = {name: ratio(edges[name].band, edges["slope 0.01"].band) for name in names[1:]}
+    wider = {name: ratio(borders_[name].band, borders_["slope 0.01"].band) for name in names[1:]}
     softer = any(low > 1 for _, low, _ in wider.values())
     gone = any(np.mean(off[name]) <= 0.05 for name in names[1:])
     return Finding(
         HOLDS if softer or gone else FAILS,
-        f"The border of LeakyReLU takes a factor of {edges['slope 0.01'].band[0]:.2f} in η λ₀; "
+        f"The border of LeakyReLU takes a factor of {borders_['slope 0.01'].band[0]:.2f} in η λ₀; "
         + ", ".join(
             f"{name}'s is {r:.2f} times as wide ({low:.2f} to {high:.2f})"
             for name, (r, low, high) in wider.items()

@@ -20,10 +20,11 @@ from fma.chapters.ledger import (
 from fma.chapters.words import column, many
 from fma.figures import AXIS, chart
 from fma.network import ACTIVATIONS, forward
+from fma.probe import Probe, probe
 from fma.recipe import RECIPES, as_recipe
-from fma.regimes import regime
+from fma.regimes import STRAIGHT, regime
 from fma.surface import grid, interaction, surface
-from fma.sweeps import runs, sweep
+from fma.sweeps import compute, runs, sweep
 from fma.task import product_task, sum_task
 
 LEARNED = 0.5  # of the product's interaction: a network with more, below the best plane, learned it
@@ -73,6 +74,29 @@ def run_on(recipe="table", seed=1, epochs=10_000, *, progress=True):
     return sweep(runs(WIDTHS, [seed], [recipe]), label="run on", progress=progress)
 
 
+def by_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
+    """Train the runs of the population on, and ask which of its lines and few have learned.
+
+    Returns
+    -------
+    dict
+        From "line" and "few", the ending at the recipe's own last epoch, to (learned, runs) after
+        `epochs`.
+    """
+    cases, results = population(recipe, n_seeds, progress=progress)
+    names = {(c.width, c.seed): r["ending"] for c, r in zip(cases, results, strict=True)}
+    on = [case for case, name in names.items() if name in ("line", "few")]
+    recipe = replace(as_recipe(recipe), epochs=epochs)
+    later = compute(probe, [Probe(w, s, recipe) for w, s in on], label="on", progress=progress)
+    found = {}
+    for name in ("line", "few"):
+        good = [
+            r["ending"] == "learning" for at, r in zip(on, later, strict=True) if names[at] == name
+        ]
+        found[name] = sum(good), len(good)
+    return found
+
+
 def has_learned(split, cost):
     """Whether a run has more than half of the interaction and costs less than the best plane."""
     return bool(split["captured"] > LEARNED and cost < baselines(product_task())["affine"])
@@ -110,6 +134,12 @@ def winner_interaction(trace):
     share = [interaction(a.reshape(side, side))["share"] for a in A2.T]
     usual = float(np.median(np.array(share)[Z2.max(axis=0) > 0]))
     return share[winner], usual, bool((Z2[:, winner] > 0).all())
+
+
+def renamed(results, factor=3):
+    """How many runs get another ending if the limit of what is straight is thrice or a third."""
+    open_ = [r["bend"] for r in results if r["ending"] in ("bent", "line", "few", "leak")]
+    return sum(STRAIGHT / factor <= bend < STRAIGHT * factor for bend in open_)
 
 
 @chart
@@ -169,6 +199,7 @@ def converge_alone_learns(s):
     captured = {
         name: column([r for r in results if r["regime"] == name], "captured") for name in good
     }
+    soon = by_thousand(s.recipe, -(-s.sizes.seeds // 4), progress=s.progress)
     eight = eight_widths(s.recipe, s.seed, progress=s.progress).values()
     own = sum(has_learned(learned(t), t.cost[-1]) for t in eight)
     return Finding(
@@ -185,6 +216,9 @@ def converge_alone_learns(s):
             "long_called_plateau": called,
         },
         Picture("share of the product's interaction", captured, LEARNED),
+        other="There is something in it later on: after 1,000 epochs of the same runs "
+        f"{soon['few'][0]} of {soon['few'][1]} that few neurons drew have learned, and "
+        f"{soon['line'][0]} of {soon['line'][1]} lines.",
     )
 
 

@@ -9,6 +9,7 @@ import fma
 from fma.chapters import beyond
 from fma.chapters.beyond import (
     DOSES,
+    answers,
     dose_response,
     edge,
     proportions,
@@ -32,7 +33,13 @@ def made(n=400, at=3.7, power=12.0, size_power=0.0, seed=0):
     odds = power * np.log(at * size**size_power / eta)
     answers = random.rand(n) < 1 / (1 + np.exp(-odds))
     return [
-        {"eta_sharpness": e, "size": z, "ending": "line" if a else "frozen", "top_two": 0.1}
+        {
+            "eta_sharpness": e,
+            "size": z,
+            "ending": "line" if a else "frozen",
+            "regime": "plateau" if a else "dead",
+            "top_two": 0.1,
+        }
         for e, z, a in zip(eta, size, answers, strict=True)
     ]
 
@@ -45,7 +52,8 @@ def test_the_edge_is_found_where_it_was_put():
     two = edge(made(size_power=-0.5))
     assert two.shift[2] < 1
     assert two.shift[0] == pytest.approx(np.exp(-0.5 / 4), rel=0.05)
-    assert edge([r | {"ending": "line"} for r in made()]) is None
+    assert edge([r | {"regime": "plateau"} for r in made()]) is None
+    assert edge([r | {"regime": "dead"} for r in made()], answers).at == one.at
 
 
 def test_variants_change_one_thing():
@@ -146,7 +154,7 @@ def test_c22_is_about_softness(monkeypatch):
     def judge(power, off="frozen"):
         found = {n: made(power=12.0) for n in ("slope 0.01", "GELU", "SiLU")}
         found |= {n: made(power=power, seed=1) for n in ("GELU", "SiLU")}
-        above = {"eta_sharpness": 8.0, "size": 1.0, "top_two": 0.1}
+        above = {"eta_sharpness": 8.0, "size": 1.0, "top_two": 0.1, "regime": "dead"}
         for n, runs in found.items():
             runs += [above | {"ending": "frozen" if n == "slope 0.01" else off}] * 30
         monkeypatch.setattr(beyond, "study", lambda *a, **k: found)

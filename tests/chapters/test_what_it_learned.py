@@ -71,6 +71,8 @@ def test_who_learns_the_product(monkeypatch):
         cases = grid_runs("table", [64], range(1, len(results) + 1))
         monkeypatch.setattr(what_it_learned, "population", lambda *a, **k: (cases, results))
         monkeypatch.setattr(what_it_learned, "long_runs", lambda *a, **k: [])
+        soon = {"few": (3, 4), "line": (0, 5)}
+        monkeypatch.setattr(what_it_learned, "by_thousand", lambda *a, **k: soon)
         return what_it_learned.converge_alone_learns(SETTING)
 
     def run(regime, captured, cost):
