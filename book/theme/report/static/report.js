@@ -80,4 +80,4 @@ addEventListener("afterprint", () => {
 });
 
 paint(root.dataset.theme);
-reach();
+document.fonts.ready.then(reach);
