@@ -21,7 +21,7 @@ from browser import LAUNCH, chromium
 BUDGET = {"compressed_bytes": 350_000, "first_usable_ms": 1000, "slider_to_frame_p95_ms": 16}
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorer</title>
 <link rel="stylesheet" href="explorer.css"></head><body>
-<div class="fma-explorer" data-state="width=64&amp;seed=1"></div>
+<div class="fma-explorer" data-mode="full" data-state="width=64&amp;seed=1"></div>
 <script src="explorer.js"></script></body></html>"""
 
 # The moment when the status line has its words and a frame with them has been painted.

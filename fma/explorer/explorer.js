@@ -288,7 +288,7 @@ export function render({ model, el }) {
       const graft = run.graft ? `, ${blocksOf(run.graft.blocks).join(" and ")} of A` : "";
       const settings = `${plain ? "" : `, ${run.recipe}`}${ownSettings(run)}${graft}`;
       text(`what_${side}`, `${run.width} ${run.width === 1 ? "neuron" : "neurons"}, seed ${run.seed}${settings}`);
-      text(`regime_${side}`, regime ?? (side === "b" && asked ? "and then?" : progress ? `epoch ${progress.epoch}` : "not trained yet"));
+      text(`regime_${side}`, regime ?? (side === "b" && asked ? "what next?" : progress ? `epoch ${progress.epoch}` : "not trained yet"));
       text(`cost_${side}`, regime ? `final cost ${finalText(run, record)}` : progress && !asked ? "training…" : "");
       text(`when_${side}`, regime ? WHEN[RECIPES[run.recipe].after] : "");
       text(`ending_${side}`, ENDINGS[record.ending] ?? "");

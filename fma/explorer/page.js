@@ -82,7 +82,7 @@ export function buildPage() {
   const toggle = (name, text) => keep(name, h("button", { type: "button", "aria-pressed": "false" }, text));
   const button = (name, text, properties) => keep(name, h("button", { type: "button", ...properties }, text));
 
-  const chart = (name, title, ...extra) =>
+  const chart = (name, title, plain, extra) =>
     h(
       "figure",
       { class: `fx-view fx-${name}` },
@@ -90,8 +90,9 @@ export function buildPage() {
         "figcaption",
         {},
         h("b", {}, title),
+        plain ? h("span", { class: "fx-plain" }, plain) : "",
         keep(`${name}_reading`, h("span", { class: "fx-reading", "aria-hidden": "true" })),
-        ...extra,
+        extra ?? "",
       ),
       canvas(name, { tabindex: "0", role: "slider", "aria-label": title, class: "fx-scrub" }),
     );
@@ -128,7 +129,7 @@ export function buildPage() {
     chart(
       "cost",
       "Cost",
-      h("span", { class: "fx-plain" }, "how far off its answers are, step by step (mean squared error)"),
+      "how far off the answers are, step by step (mean squared error)",
       toggle("scale", "linear"),
     ),
     guess,

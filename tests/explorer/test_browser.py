@@ -815,7 +815,10 @@ def test_traits_go_both_ways_in_python():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("width", 0), ("width", 161), ("seed", -1), ("recipe", "none"), ("learning_rate", 1.0)],
+    [
+        *[("width", 0), ("width", 161), ("seed", -1), ("recipe", "none"), ("learning_rate", 1.0)],
+        *[("mode", "half"), ("guess", 0)],
+    ],
 )
 def test_traits_refuse_what_is_out_of_range(name, value):
     import traitlets
@@ -824,6 +827,22 @@ def test_traits_refuse_what_is_out_of_range(name, value):
 
     with pytest.raises(traitlets.TraitError):
         Explorer(**{name: value})
+
+
+def test_the_widget_says_what_it_can_do():
+    from fma.explorer import Explorer
+
+    assert "help(Explorer)" in repr(Explorer(width=65, seed=3))
+    assert ">>> explorer = Explorer(" in Explorer.__doc__
+
+
+def test_the_border_is_said_to_be_an_average(page, disk):
+    page.goto(disk)
+    expect(page.locator(".fx-start")).to_contain_text(
+        re.compile(
+            r"3\.[67]\d is where the map’s plateaus end, on average over its widths and seeds"
+        )
+    )
 
 
 def test_recipes_of_the_page_are_the_library_s(page, served):
