@@ -13,13 +13,12 @@ from itertools import pairwise
 import numpy as np
 
 from fma import throw
+from fma.chapters.edge_runs import edge
 from fma.chapters.experiments import grid_runs
-from fma.probe import Probe, initial, probe, start
+from fma.probe import Probe, initial, probe
 from fma.recipe import as_recipe
-from fma.regimes import regime
 from fma.statistics import wilson_interval
 from fma.sweeps import compute
-from fma.training import train
 
 LOWEST, HIGHEST = 24, 160  # widths drawn at random
 SEEDS = 40  # seeds of the runs that are fitted
@@ -380,40 +379,6 @@ def erasures(study, *, progress=True):
 
 
 # The edges of one network ------------------------------------------------------------------------
-
-
-def edge(case):
-    """By halving: where a network's plateau ends, and from where on it is dead, in learning rate.
-
-    Parameters
-    ----------
-    case : dict
-        "probe", and "low" and "high", the learning rates between which it is looked for.
-
-    Returns
-    -------
-    dict
-        "leaves", the largest rate found that gives a plateau, and "dies", the smallest that gives a
-        dead network, each to a part in 10⁴ of it.
-    """
-
-    def last(low, high, wanted):
-        while high / low > 1.0001:
-            middle = np.sqrt(low * high)
-            one = replace(case["probe"].recipe, learning_rate=float(middle))
-            trace = train(
-                case["probe"].width,
-                case["probe"].seed,
-                one,
-                parameters=start(case["probe"]),
-                detail=0,
-            )
-            low, high = (middle, high) if wanted(regime(trace)) else (low, middle)
-        return low, high
-
-    leaves, _ = last(case["low"], case["high"], lambda name: name == "plateau")
-    _, dies = last(leaves, case["high"], lambda name: name != "dead")
-    return {"leaves": float(leaves), "dies": float(dies)}
 
 
 def edges(two, recipe="table", width=64, seeds=range(1, 21), *, progress=True):

@@ -25,6 +25,7 @@ from fma.chapters.border import (
     made,
     unseen_study,
 )
+from fma.chapters.edge_runs import surprise
 from fma.chapters.experiments import grid_runs, population
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.words import column, many, percent
@@ -52,7 +53,6 @@ from fma.regimes import ENDINGS, REGIMES
 from fma.statistics import (
     bootstrap_interval,
     cramers_v,
-    cross_validated,
     indicators,
     smooth,
     wilson_interval,
@@ -88,11 +88,6 @@ def knife(recipe="table", width=64, seed=1, n_factors=89, *, progress=True):
         for factor in np.linspace(0.99, 1.012, n_factors)
     ]
     return made(cases, "a hair apart", progress)
-
-
-def surprise(case):
-    """`cross_validated` for `fma.sweeps.compute`: of "features", "names" and "groups"."""
-    return {"bits": cross_validated(case["features"], case["names"], case["groups"])}
 
 
 def named_surprises(study, *, progress=True):
@@ -200,7 +195,7 @@ def plane(layout, study, two=None, predicted=False, marked=None, title=""):
         (~study.plateau, REGIME_COLOURS["dead"], 2.6),
     ):
         dots(axis, study.x[side], study["size"][side], size, colour)
-    sizes = np.geomspace(*throw.mean_start([LOWEST - 3, HIGHEST + 12]).sigma, 80)
+    sizes = np.geomspace(*throw.mean_start([LOWEST, HIGHEST + 12]).sigma, 80)
     if two is not None:
         axis.plot(two.border(sizes), sizes, color=INK, lw=1.4)
         label(axis, two.border(sizes[-1]), sizes[-1] * 1.01, "fitted", color=INK, ha="center")
@@ -209,13 +204,18 @@ def plane(layout, study, two=None, predicted=False, marked=None, title=""):
         axis.plot(at, sizes, color=ACCENT, lw=1.6, ls=(0, (4, 1.5)))
         words = "predicted, no fit"
         label(axis, at[0] * 1.005, sizes[0], words, color=ACCENT, ha="left", va="top")
-    for name, (x, size, known) in (marked or {}).items():
+    inside = {n: m for n, m in (marked or {}).items() if m[0] <= study.x.max()}
+    for i, (name, (x, size, known)) in enumerate(sorted(inside.items(), key=lambda m: m[1][0])):
         colour = REGIME_COLOURS["plateau" if known else "dead"]
-        axis.plot(x, size, "o", ms=8, mfc=colour, mec=INK, mew=1.2, zorder=5)
-        label(axis, x, size, name, shift=7, va="center", color=INK, zorder=6)
+        axis.plot(x, size, "o", ms=7, mfc=colour, mec=INK, mew=1.2, zorder=5)
+        side, up = (-1, 0) if i == 0 else (0, 1) if i == 1 and len(inside) > 2 else (1, 0)
+        place = offset_copy(axis.transData, figure, 7 * side, 7 * up, units="points")
+        where = {"ha": ("center", "left", "right")[side], "va": "bottom" if up else "center"}
+        label(axis, x, size, name, color=INK, zorder=6, transform=place, **where)
     axis.set(xscale="log", yscale="log", xlabel="η λ₀", ylabel="size of layer 1")
     low, high = study.x.min(), study.x.max()
-    axis.set(xlim=(low * 0.99, high * 1.01), ylim=(sizes[0] * 0.97, sizes[-1] * 1.05))
+    bottom = min(sizes[0] * 0.94, study["size"].min() * 0.98)
+    axis.set(xlim=(low * 0.99, high * 1.01), ylim=(bottom, sizes[-1] * 1.05))
     ticks(axis.xaxis, [v for v in (2, 2.5, 3, 3.5, 4, 4.5, 5) if low <= v <= high])
     ticks(axis.yaxis, [2.5, 3, 4, 5, 6])
     for y, side, name, colour in (
@@ -459,8 +459,8 @@ def phase(layout, study, widths, rates, sharpness, two=None, marked=()):
         spot = _heart(regimes == name)
         if spot is not None:
             x, y = widths[spot[0]], rates[spot[1]]
-            middle = {"ha": "center", "va": "center", "fontweight": "bold"}
-            label(axis, x, y, name, color=INK, **middle)
+            middle = {"ha": "center", "va": "center", "fontweight": "bold", "halo": False}
+            label(axis, x, y, name, color=PAPER, **middle)
     return figure
 
 

@@ -1,19 +1,15 @@
 """Why the border is where it is: the sums, the swing, the pull, the race, the crossing."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from fma import throw
 from fma.chapters.border import BELOW_BORDER, MEAN_R, MEAN_W
+from fma.chapters.edge_runs import UPDATES, follow
 from fma.chapters.experiments import grid_runs
 from fma.chapters.what_decides import ticks
 from fma.figures import ACCENT, AXIS, INK, MUTED, REGIME_COLOURS, chart, dots, label
-from fma.probe import TASKS, initial, start
+from fma.probe import initial
 from fma.sweeps import compute
-from fma.training import train
-
-UPDATES = 12
 
 
 def from_sums(sizes, hidden=64, task=None):
@@ -27,30 +23,6 @@ def starts(recipe, widths, seeds, *, progress=True):
     cases = grid_runs(recipe, widths, seeds)
     found = compute(initial, cases, label="starts", progress=progress)
     return tuple(np.array([f[name] for f in found]) for name in ("size", "sharpness"))
-
-
-def follow(case):
-    """A network's sums before each of the first updates: r, w and σ of the small map.
-
-    Returns
-    -------
-    dict
-        Arrays "r", "w" and "sigma" (updates + 1,), shorter if the run leaves the finite numbers; σ
-        has the sign of W1's sum.
-    """
-    parameters, task = start(case), TASKS[case.task]()
-    rate = initial(case)["learning_rate"]
-    recipe = replace(case.recipe, learning_rate=rate, epochs=1, hidden=len(parameters.W3))
-    states = []
-    for _ in range(UPDATES + 1):
-        if not all(np.isfinite(p).all() for p in parameters):
-            break
-        r, w, sigma = throw.start_of(parameters)
-        states.append((r, w, sigma * np.sign(parameters.W1.sum())))
-        parameters = train(
-            case.width, case.seed, recipe, task, parameters=parameters, detail=0
-        ).parameters
-    return dict(zip(("r", "w", "sigma"), np.array(states).T, strict=True))
 
 
 def followed(recipe, widths, seed=1, *, progress=True):
@@ -175,7 +147,7 @@ def throws(layout, size, steps, updates=UPDATES):
     for side, colour in ((back, REGIME_COLOURS["plateau"]), (~back, REGIME_COLOURS["dead"])):
         axis.contourf(least, r, side, levels=[0.5, 1.5], colors=[colour], alpha=0.13)
     axis.plot((0, 3.4), (0, -3.4), color=INK, lw=1, ls=(0, (4, 3)))
-    label(axis, 1.9, -2.15, "r = -min(w, σ)", color=INK, rotation=0, ha="left")
+    label(axis, 2.95, -2.7, "r = -min(w, σ)", color=INK, ha="left")
     for x, colour, line in zip(steps, (INK, ACCENT, MUTED), ("-", "-", "-"), strict=False):
         path = throw.throw(begun, x, updates)
         smaller = np.minimum(path.w, path.sigma)

@@ -8,7 +8,8 @@ import pytest
 import fma
 from fma import figures, throw
 from fma.chapters import border, what_decides
-from fma.chapters.border import Study, border_study, by_width, edge, fit, own_border, unseen_study
+from fma.chapters.border import Study, border_study, by_width, fit, own_border, unseen_study
+from fma.chapters.edge_runs import edge
 from fma.chapters.ledger import FAILS, HOLDS, UNTESTED
 from fma.probe import Probe, initial
 from fma.regimes import REGIMES
