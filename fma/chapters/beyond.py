@@ -346,7 +346,7 @@ def dead_falls_with_width(s):
     rule="A theorem: if no neuron of layer 2 is alive, slope 0 makes every gradient but that of b3 "
     "exactly 0, and b3 does not act on layer 2. Holds if that is so, to the last bit, in every "
     "dead network.",
-    place="10_beyond#revival",
+    place="10_beyond#revivals",
     scope=POPULATION,
 )
 def relu_never_recovers(s):

@@ -179,7 +179,7 @@ def surfaces(layout, named, target):
     rule="Runs over widths and seeds, named by the article's rule: learned means more than half of "
     "the product's interaction and a cost below the best plane's. Holds if most converge runs "
     "learned and at most 5 % of the plateaus.",
-    place="09_what_it_learned#given-time",
+    place="09_what_it_learned#later",
     scope=POPULATION,
 )
 def converge_alone_learns(s):
@@ -226,7 +226,7 @@ def converge_alone_learns(s):
     "C18",
     rule="Under a recipe: the sum is learned at every one of the eight widths, to a cost of at "
     "most 5 % of the variance of m + a.",
-    place="09_what_it_learned#sum",
+    place="09_what_it_learned#sum-costs",
     scope=ITS_RUNS,
 )
 def sum_is_learned(s):
