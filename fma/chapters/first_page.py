@@ -1,4 +1,4 @@
-"""The one picture of the puzzle, for the first page and, as files, for the README.
+"""The first page: the one picture of the puzzle, also as files for the README; five sentences.
 
 ``python -m fma.chapters.first_page`` writes ``book/assets/puzzle-light.svg`` and ``-dark.svg``.
 """
@@ -8,27 +8,29 @@ from pathlib import Path
 import numpy as np
 
 from fma.baselines import baselines
-from fma.figures import DESK, INK, MUTED, REGIME_COLOURS, REGIME_LINES, label, save
+from fma.chapters.experiments import grid_runs
+from fma.figures import DESK, INK, MUTED, REGIME_COLOURS, REGIME_LINES, label, listing, save
+from fma.probe import THROWN, initial
 from fma.regimes import regime
+from fma.sweeps import compute
 from fma.task import product_task
 from fma.training import train
 
 
-def puzzle(first, second, line):
+def puzzle(first, second):
     """Draw the cost of two runs, epoch by epoch, beside the cost of a straight line.
 
     Parameters
     ----------
     first, second : Trace
         Of different widths.
-    line : float
-        Cost of the best straight line through the origin.
 
     Returns
     -------
     callable
         draw(layout), for `figures.show` and `figures.save`.
     """
+    line = baselines(product_task())["origin"]
 
     def draw(layout):
         more = second.width - first.width
@@ -70,22 +72,49 @@ def puzzle(first, second, line):
     return draw
 
 
-def told(trace):
-    """What the cost of a run did, in words: the start, the peak, the long wait if any, the end."""
-    cost, name = trace.cost, regime(trace)
-    began = f"began at {cost[0]:,.0f}"
-    if name == "diverged":
-        return f"{began} and left the finite numbers after {len(cost)} epochs"
-    peak, end = int(cost.argmax()), cost[-1]
-    if not peak and name != "dead":
-        return f"{began} and only ever fell, to {end:.0f} in the end"
-    rose = f"{began}, shot up to {cost[peak]:,.0f}" if peak else f"{began}, fell"
-    if name == "dead":
-        return f"{rose} and then stayed near {end:,.0f} for good"
-    wait = int((cost[peak:] > (cost[peak:].max() * end**3) ** 0.25).sum())
-    if wait > len(cost) / 4:
-        return f"{rose}, stood far above its end for {wait} epochs, and then fell to {end:.0f}"
-    return f"{rose} and came down quickly, to {end:.0f} in the end"
+def told(pair):
+    """The pair in a line, for those who cannot see it."""
+    return "; ".join(f"width {t.width} ends at {t.cost[-1]:,.0f}, {regime(t)}" for t in pair)
+
+
+def yardsticks():
+    """Costs of the models without hidden neurons, by name, and the mean of the targets."""
+    task = product_task()
+    return baselines(task), float(task.y_train.mean())
+
+
+def starts(width, seed, recipe):
+    """η λ₀ of that width and of one neuron more."""
+    cases = grid_runs(recipe, (width, width + 1), [seed])
+    return [start["eta_sharpness"] for start in compute(initial, cases, label="sharpness")]
+
+
+def joined(values, form):
+    """Numbers in a sentence: "137 and 145", "−47, 170 and −13"."""
+    return listing(format(value, form).replace("-", "−") for value in values)
+
+
+def opposite(few, more, hidden, after=THROWN):
+    """Whether after the throw all W3 of one network are positive and all of the other negative.
+
+    Parameters
+    ----------
+    few, more : dict
+        Of `is_it_w2.course`.
+    hidden : int
+        Neurons of layer 2.
+    """
+    positive = [
+        course["positive"][min(after, len(course["positive"]) - 1)] for course in (few, more)
+    ]
+    return positive == [hidden, 0]
+
+
+def revived_by(course, after=THROWN):
+    """How many W3 turn positive first, once the throw has left none of them so; 0 if none does."""
+    positive = course["positive"][after:]
+    later = positive[positive > 0]
+    return int(later[0]) if len(positive) and positive[0] == 0 and len(later) else 0
 
 
 def _finite(trace):
@@ -94,8 +123,7 @@ def _finite(trace):
 
 def main():
     """Write the picture of widths 63 and 64 at seed 1 for the README."""
-    line = baselines(product_task())["origin"]
-    draw = puzzle(train(63, 1, detail=0), train(64, 1, detail=0), line)
+    draw = puzzle(train(63, 1, detail=0), train(64, 1, detail=0))
     folder = Path(__file__).parents[2] / "book" / "assets"
     folder.mkdir(parents=True, exist_ok=True)
     for path in save(draw, folder / "puzzle", DESK):
