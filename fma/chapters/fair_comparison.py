@@ -8,7 +8,7 @@ from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from fma.chapters.article import PAIR
-from fma.chapters.border import border_study, fit, matched_probes
+from fma.chapters.border import border_study, fits, matched_probes
 from fma.chapters.experiments import grid_runs
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.words import many
@@ -21,7 +21,7 @@ from fma.stream import dense, stream_map
 from fma.sweeps import compute
 from fma.transplant import nested
 
-WIDTHS = 63, 80  # compared: near the border, and far enough apart to differ
+PAIRS = (63, 80), (32, 128)  # compared: the former rule's pair, and one that is harder to match
 FIRST = 50_001  # the first of the seeds: no fit has seen them
 MARGIN = 0.1  # a difference of shares of runs that counts as none
 SHARES = 0.01, 0.02, 0.05, 0.1, 0.2, 0.5  # differences of cost that one may want to find
@@ -32,6 +32,7 @@ class Comparison:
     """Whether runs of two widths leave the plateau, at learning rates chosen in one way."""
 
     name: str
+    widths: tuple
     off: np.ndarray  # (2, seeds) booleans
 
     @property
@@ -65,7 +66,7 @@ class Comparison:
         return low > -MARGIN and high < MARGIN
 
 
-def comparisons(recipe="table", widths=WIDTHS, n_seeds=300, n_border=3600, *, progress=True):
+def comparisons(recipe="table", widths=PAIRS[0], n_seeds=300, n_border=3600, *, progress=True):
     """Two widths compared in three ways, each on the same fresh seeds.
 
     At one learning rate; at one η λ₀, the first width's own on average; and each network at its own
@@ -85,12 +86,12 @@ def comparisons(recipe="table", widths=WIDTHS, n_seeds=300, n_border=3600, *, pr
             Probe(w, s, recipe, eta_sharpness=middle) for w in widths for s in seeds
         ],
     }
-    two = fit(border_study(recipe, n_border, progress=progress), "size")
+    two = fits(border_study(recipe, n_border, progress=progress))[2]
     if two is not None:
         plans["each at its own border"] = matched_probes(
             two, widths, seeds, recipe=recipe, progress=progress
         )
-    return [Comparison(name, _off(plan, name, progress)) for name, plan in plans.items()]
+    return [Comparison(name, widths, _off(plan, name, progress)) for name, plan in plans.items()]
 
 
 def _off(plan, name, progress):
@@ -160,11 +161,12 @@ def price(test):
 # Tables and figures ------------------------------------------------------------------------------
 
 
-def comparison_table(found, widths=WIDTHS):
+def comparison_table(found):
     """Head and rows: shares that leave the plateau, their difference and its interval."""
-    head = ["compared at", *(f"{w} off the plateau" for w in widths), "difference", "95 % interval"]
+    head = ["widths", "compared at", "narrower off", "wider off", "difference", "95 % interval"]
     return head, [
         [
+            "{} and {}".format(*each.widths),
             each.name,
             *(_share(off) for off in each.off),
             f"{each.difference:+.0%}",
@@ -182,10 +184,7 @@ def _share(off):
 @chart
 def differences(layout, found):
     """The difference of the two widths in each way of comparing, with its interval."""
-    named = [each.name for each in found if each.differs]
-    title = "A difference that goes away when both numbers are matched"
-    if not named or (found and found[-1].differs):
-        title = "The difference of the two widths, in each way of comparing"
+    title = "Runs off the plateau: the wider minus the narrower, in each way of comparing"
     figure, axis = layout.figure(title, 0.9 + 0.42 * len(found))
     axis.axvspan(-MARGIN, MARGIN, color=AXIS, alpha=0.18, lw=0)
     axis.axvline(0, color=MUTED, lw=0.8)
@@ -194,8 +193,9 @@ def differences(layout, found):
         axis.plot(each.interval(), (row, row), color=colour, lw=2.4)
         axis.plot(each.difference, row, "D", color=colour, ms=6)
         label(axis, each.interval()[1], row, f"{each.difference:+.0%}", shift=6, va="center")
-    axis.set(yticks=range(len(found)), yticklabels=[each.name for each in found])
-    axis.set(ylim=(len(found) - 0.5, -0.5), xlabel="wider minus narrower: share off the plateau")
+    names = ["{}, {}: {}".format(*each.widths, each.name) for each in found]
+    axis.set(yticks=range(len(found)), yticklabels=names)
+    axis.set(ylim=(len(found) - 0.5, -0.5), xlabel="difference of the shares")
     axis.grid(axis="y", visible=False)
     axis.grid(axis="x", visible=True)
     return figure
@@ -216,7 +216,7 @@ def differences(layout, found):
 def averaging_is_the_remedy(s):
     """Whether averaging over seeds makes a comparison fair."""
     n = 300 if s.sizes.pairs >= 200 else s.sizes.pairs
-    found = comparisons(s.recipe, WIDTHS, n, s.sizes.border, progress=s.progress)
+    found = comparisons(s.recipe, PAIRS[0], n, s.sizes.border, progress=s.progress)
     same, matched = found[0], found[-1]
     kept = shared_neurons(PAIR, s.recipe.hidden)[0]
     text = "; ".join(
