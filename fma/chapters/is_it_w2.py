@@ -13,7 +13,7 @@ from fma.figures import ACCENT, AXIS, ENDING_COLOURS, INK, PAPER, chart, label
 from fma.probe import THROWN, Probe, probe
 from fma.recipe import as_recipe
 from fma.regimes import ENDINGS
-from fma.statistics import bootstrap_interval
+from fma.statistics import bootstrap_interval, wilson_interval
 from fma.sweeps import compute, runs, sweep
 from fma.transplant import BLOCKS
 
@@ -303,6 +303,15 @@ class Signs:
             right += int(((eta[judge] <= cut) == line[judge]).sum())
         return right, len(eta)
 
+    def rows(self):
+        """The rules near the border, as rows of a table."""
+        rules = {
+            "a positive W3 is left": self.told(self.near),
+            "threshold on η λ₀": self.by_step(),
+            "commoner ending": self.guessed(self.near),
+        }
+        return [[name, str(k), str(n), share_words(k, n)] for name, (k, n) in rules.items()]
+
     @property
     def lost(self):
         """The epochs at which the runs near the border that die lose their last neuron."""
@@ -327,6 +336,58 @@ def signs(recipe="table", n_near=300, n_wide=12, progress=True):
         compute(probe, near, label="near the border", progress=progress),
         compute(probe, wide, label="wide", progress=progress),
     )
+
+
+# Tables and words ------------------------------------------------------------------------------
+
+
+def share_words(k, n):
+    """Wilson's interval of a share in words: "12 % to 20 %"."""
+    return "{:.0%} to {:.0%}".format(*wilson_interval(k, n)) if n else "–"
+
+
+def graft_rows(found):
+    """What `grafts` found, as rows of a table: endings, then η λ₀."""
+    return [
+        [
+            " ".join(blocks) or "nothing",
+            *(g["ending"] for g in pair),
+            *(f"{g['eta_sharpness']:.2f}" for g in pair),
+        ]
+        for blocks, *pair in zip(SUBSETS, *found, strict=True)
+    ]
+
+
+def carried_rows(found):
+    """What `carried` found, as rows of a table."""
+    return [
+        [" ".join(blocks), *("{} of {}".format(*found[blocks, d]) for d in ("other", "stranger"))]
+        for blocks in SINGLE
+    ]
+
+
+def nested_rows(found):
+    """What `nested_pairs` found, as rows of a table."""
+    return [
+        [
+            *(name, str(len(differ)), str(int(differ.sum()))),
+            share_words(int(differ.sum()), len(differ)),
+            f"{np.corrcoef(eta)[0, 1]:.2f}",
+        ]
+        for name, (differ, eta) in found.items()
+    ]
+
+
+def part(parts, key):
+    """A layer's share in words: "85 % (79 to 90)"."""
+    share, low, high = parts.get(key, (np.nan,) * 3)
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def answers(one, *updates, form="{:.0f}"):
+    """Mean answers of a course after these updates, in words."""
+    found = [form.format(one["answer"][u]) if u < len(one["answer"]) else "–" for u in updates]
+    return ", ".join(found).replace("-", "−")
 
 
 # Figures ----------------------------------------------------------------------------------------
@@ -367,17 +428,24 @@ def ending_rows(layout, rows, title, xlabel="share of runs"):
     return figure
 
 
+def effect_name(key):
+    """The name of a key of EFFECTS: "W1 × W2"."""
+    return " × ".join(BLOCKS[i] for i in key)
+
+
 @chart
-def intervals(layout, rows, title, xlabel, limit=1.0):
-    """A dot with its interval for each row of (name, value, low, high, marked)."""
-    figure, axis = layout.figure(title, 0.7 + 0.27 * len(rows))
+def layers(layout, parts, title):
+    """What each layer and each interplay explains, a dot with its interval."""
+    rows = [(effect_name(key), *found, key == (0,)) for key, found in parts.items()]
+    xlabel, limit = "share of the variance within pairs", max([row[3] for row in rows] + [0.01])
+    figure, axis = layout.figure(title if rows else "All runs end alike", 0.97 + 0.27 * len(rows))
     for y, (_, value, low, high, marked) in enumerate(rows):
         colour = ACCENT if marked else INK
         axis.plot((low, high), (y, y), color=colour, lw=1.4)
         axis.plot(value, y, "o", color=colour)
         label(axis, high, y, f"{value:.0%}", shift=5, va="center", color=colour)
     axis.set(yticks=range(len(rows)), yticklabels=[row[0] for row in rows], xlabel=xlabel)
-    axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(-0.02, 1.12 * limit))
+    axis.set(ylim=(max(len(rows), 1) - 0.5, -0.5), xlim=(-0.02, 1.12 * limit))
     axis.grid(axis="y", visible=False)
     axis.grid(axis="x", visible=True)
     return figure
@@ -389,7 +457,11 @@ def luck(layout, told):
     known = [r for r in told if np.isfinite(r["auc"])]
     median = np.median(column(known, "auc")) if known else np.nan
     title = f"Who will live stands in W3 at the start: median {median:.2f}, by chance 0.5"
+    title = title if known else "No run ends with few live neurons"
     figure, axis = layout.figure(title, 3.2)
+    if not known:
+        axis.text(0.5, 0.5, "no run ends so", transform=axis.transAxes, ha="center")
+        return figure
     eta = column(known, "eta_sharpness")
     for name, colour, marker in (("auc_chance", AXIS, "x"), ("auc", ACCENT, "o")):
         axis.plot(eta, column(known, name), marker, color=colour, ms=4, ls="")
