@@ -2,6 +2,8 @@
 // of anywidget, and ties the first one to the address. A fragment belongs to the figure whose name it
 // begins with, as #lens=..., so that several kinds of figures may share a page.
 
+import { whenIdle } from "./draw.js";
+
 const PAUSE = 400; // ms: changes that follow each other faster are one step for Back
 
 function createModel(initial) {
@@ -58,19 +60,30 @@ export function mountFigures({ name, render, defaults, keys, parse, format }) {
     const { changes } = parse(element.dataset.state ?? "");
     const model = createModel({ ...defaults, ...changes });
     if (i === 0) bindAddress(model, { name, keys, parse, format });
-    const [shown, fallback] = ["fx-host", "fx-fallback"].map((part) => {
-      const box = document.createElement("div");
-      box.className = part;
-      return box;
-    });
-    fallback.append(...element.childNodes); // in print it is shown again
-    element.append(fallback, shown);
-    try {
-      render({ model, el: shown });
-      element.dataset.mounted = "yes";
-    } catch (error) {
-      shown.remove();
-      throw error;
-    }
+    const show = () => mount(element, model, render);
+    for (const reached of ["pointerover", "touchstart", "focusin"]) element.addEventListener(reached, show, { once: true });
+    whenIdle(show);
   });
+}
+
+/** Show the figure in the place of the fallback, once; what stands below does not move up. */
+function mount(element, model, render) {
+  if (element.dataset.mounted) return;
+  element.dataset.mounted = "yes";
+  element.style.minHeight = `${element.offsetHeight}px`;
+  addEventListener("resize", () => (element.style.minHeight = ""), { once: true });
+  const [shown, fallback] = ["fx-host", "fx-fallback"].map((part) => {
+    const box = document.createElement("div");
+    box.className = part;
+    return box;
+  });
+  fallback.append(...element.childNodes); // in print it is shown again
+  element.append(fallback, shown);
+  try {
+    render({ model, el: shown });
+  } catch (error) {
+    shown.remove();
+    delete element.dataset.mounted;
+    throw error;
+  }
 }

@@ -114,12 +114,14 @@ def set_pages(root, folder, scale, log):
     command = [sys.executable, "-c", run, "build", str(folder), "--path-output", str(folder)]
     command += ["-W", "-n", "--keep-going"]
     command += ["--config", str(root / "_config.yml"), "--toc", str(toc)]
-    environment = os.environ | {"FMA_SCALE": scale, "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    environment = os.environ | {"FMA_SCALE": scale, "PYTHONUTF8": "1"}
     with log.open("w", encoding="utf-8") as output:
         options = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
         code = subprocess.run(command, env=environment, **options).returncode
     if code:
-        lines = log.read_text("utf-8", errors="replace").splitlines()
+        from sphinx.util.console import strip_colors
+
+        lines = strip_colors(log.read_text("utf-8", errors="replace")).splitlines()
         signs = ("WARNING", "ERROR", "CRITICAL", "Error: ", "Exception: ")
         problems = [line.strip() for line in lines if any(sign in line for sign in signs)]
         first = problems[0] if problems else f"exit code {code}"

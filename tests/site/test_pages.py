@@ -143,7 +143,7 @@ def test_page_has_no_barrier_and_is_no_wider_than_the_window(
 ):
     page = new_page(viewport=VIEWS[view], color_scheme="light", reduced_motion="reduce")
     page.goto(f"{request.getfixturevalue(origin)}/{built.name}", wait_until="load")
-    page.wait_for_function("!document.querySelector('[data-state]:not([data-mounted])')")
+    page.wait_for_function("!document.querySelector('[data-state]:not([data-mounted=yes])')")
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     assert page.locator("h1").is_visible()
     barriers = _axe(page)
