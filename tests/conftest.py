@@ -1,11 +1,14 @@
 """Fixtures shared by the tests: the browser, pages that guard themselves, the built site."""
 
 import signal
+import tempfile
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from browser import LAUNCH, chromium
+from filelock import FileLock
 
 from fma import publish
 
@@ -88,8 +91,12 @@ def serve():
 
 @pytest.fixture(scope="session")
 def site():
-    """Folder of the built book, at reduced scale; what is unchanged is not built again."""
-    return publish.build("quick").parent
+    """Folder of the built book, at reduced scale; what is unchanged is not built again.
+
+    With several test processes one builds, and the others find everything done.
+    """
+    with FileLock(Path(tempfile.gettempdir()) / "fma-tests-build.lock"):
+        return publish.build("quick").parent
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +111,26 @@ def site_file_url(site):
     return site.as_uri()
 
 
+SLOW = "notebooks/", "tests/notebooks/", "tests/site/", "tests/chapters/"
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Browser tests last: its event loop would be in the way of the notebooks' kernels."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Sort the tests for several processes, which take the next ones as they become free.
+
+    Style first, for it fails fastest, then what is slowest; browser tests last, since a browser's
+    event loop would be in the way of the notebooks' kernels in the same process. The cells of a
+    notebook stay together and in order.
+    """
+
+    def rank(item):
+        if "browser" in getattr(item, "fixturenames", ()):
+            return 3
+        if item.nodeid.startswith("tests/test_style"):
+            return 0
+        return 1 if item.nodeid.startswith(SLOW) else 2
+
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=rank)

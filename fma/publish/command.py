@@ -31,7 +31,7 @@ def _parser():
         sub.set_defaults(run=run)
         return sub.add_argument
 
-    option = command(_train, help="Train one network [2, width, hidden, 1] and print its outcome.")
+    option = command(_train, help=TRAIN)
     option("--width", type=_value, default=64, help="neurons of layer 1 (64)")
     option("--seed", type=_value, default=1, help="of NumPy's legacy generator (1)")
     option("--recipe", default="table", help=f"{', '.join(fma.RECIPES)} (table)")
@@ -69,6 +69,10 @@ def _parser():
     return parser
 
 
+TRAIN = (
+    "Train one network [2, width, hidden, 1] and print its outcome. The final cost is the one "
+    "before the last update, as in the article's table; its seed test takes the one after it."
+)
 RECIPE_OPTIONS = {
     "init": "how weights are drawn",
     "learning_rate": "step size",
@@ -118,13 +122,14 @@ def _train(options):
         return
     changed = "".join(f", {n.replace('_', ' ')} {v}" for n, v in changes.items())
     print(f"{run.task} task, recipe {name}{changed}: {len(trace.cost):,} epochs")
+    result["after_last_update"] = _rounded([trace.final_cost], 0, places=2)
     _table([{k.replace("_", " "): "-" if v is None else v for k, v in result.items()}])
 
 
-def _rounded(curve, epoch):
-    """The value to one decimal; None if the run ended before, or if it is not finite."""
+def _rounded(curve, epoch, places=1):
+    """The value to so many decimals; None if the run ended before, or if it is not finite."""
     value = curve[epoch] if epoch < len(curve) else math.nan
-    return round(float(value), 1) if math.isfinite(value) else None
+    return round(float(value), places) if math.isfinite(value) else None
 
 
 def _table(rows):

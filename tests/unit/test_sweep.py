@@ -519,6 +519,11 @@ def test_train_prints_a_table():
     assert lines[0] == "product task, recipe table, epochs 3, slope 0.5: 3 epochs"
     assert lines[1].split()[:4] == ["width", "seed", "recipe", "regime"]
     assert lines[2].split()[:4] == ["8", "1", "table", "plateau"]
+    trace = fma.train(8, 1, replace(fma.RECIPES["table"], epochs=3, slope=0.5), detail=0)
+    before, after = round(trace.cost[-1], 1), round(trace.final_cost, 2)
+    assert lines[1].endswith("after last update")
+    assert lines[2].split()[4::3] == [str(before), str(after)]
+    assert "before the last update" in " ".join(command("train", "--help").split())
 
 
 def test_stream_and_cache_commands(cache):
