@@ -93,7 +93,7 @@ def _error(kernel, source):
 @pytest.mark.parametrize(("notebook", "name"), list(_bad_cases()))
 def test_refuses_a_bad_parameter_at_once_in_one_sentence(notebook, name, kernel):
     assert _error(kernel, "%reset -f") is None
-    bad = parameterize_notebook(papermill.iorw.load_notebook_node(notebook), {name: BAD[name]})
+    bad = parameterize_notebook(papermill.iorw.load_notebook_node(str(notebook)), {name: BAD[name]})
     cells = [cell.source for cell in bad.cells if cell.cell_type == "code"]
     errors = (_error(kernel, source) for source in cells[:4])
     error = next((error for error in errors if error), None)
