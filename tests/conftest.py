@@ -114,13 +114,10 @@ def site_file_url(site):
 SLOW = "notebooks/", "tests/notebooks/", "tests/site/", "tests/chapters/"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Sort the tests for several processes, which take the next ones as they become free.
+    """Sort the tests: style first, which fails fastest, then what is slowest.
 
-    Style first, for it fails fastest, then what is slowest; browser tests last, since a browser's
-    event loop would be in the way of the notebooks' kernels in the same process. The cells of a
-    notebook stay together and in order.
+    Browser tests come last: their event loop would be in the way of the notebooks' kernels.
     """
 
     def rank(item):
@@ -130,7 +127,18 @@ def pytest_collection_modifyitems(items):
             return 0
         return 1 if item.nodeid.startswith(SLOW) else 2
 
-    for item in items:
-        if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
     items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give several processes the tests in their order; a notebook's cells stay in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return file if file.endswith(".ipynb") else nodeid
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
