@@ -75,6 +75,11 @@ def address(request):
     return request.getfixturevalue(request.param)
 
 
+def arrived(page):
+    """Wait until the explorer has taken the place of the fallback."""
+    page.locator(".fma-explorer[data-mounted=yes]").wait_for()
+
+
 def slider(page, name):
     return page.get_by_role("slider", name=name, exact=True)
 
@@ -406,6 +411,7 @@ def test_controls_drive_a_or_b_or_both(page, disk):
 
 def test_every_control_is_reached_with_the_keyboard(page, disk):
     page.goto(disk)
+    arrived(page)
     reached = []
     for _ in range(45):
         page.keyboard.press("Tab")
@@ -645,6 +651,7 @@ def test_axe_finds_nothing(new_page, served, theme, width):
 def test_axe_sees_a_fault(page, served):
     """The check itself can fail: a slider without its label is found."""
     page.goto(served)
+    arrived(page)
     page.evaluate("document.querySelector('.fx-control-width label').remove()")
     assert "label" in dict(axe_violations(page))
 
@@ -653,6 +660,7 @@ def test_axe_sees_a_fault(page, served):
 def test_nothing_overflows(new_page, disk, width):
     page = new_page(viewport={"width": width, "height": 800})
     page.goto(f"{disk}#width=100,160&seed=4294967294,4294967295&graft=W1W2W3&recipe=text,long")
+    arrived(page)
     wide = page.evaluate(
         """() => [...document.querySelectorAll("body *")]
           .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5)
@@ -665,6 +673,7 @@ def test_nothing_overflows(new_page, disk, width):
 def test_targets_are_large_on_touch(new_page, disk):
     page = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.goto(disk)
+    arrived(page)
     sizes = page.evaluate(
         """() => [...document.querySelectorAll(".fx :is(button, select, input)")]
           .map((e) => (e.type === "radio" ? e.closest("label") : e))
@@ -690,6 +699,7 @@ def test_touch_scrubs_and_selects(new_page, disk):
 def test_reduced_motion_is_respected(new_page, disk):
     page = new_page(reduced_motion="reduce")
     page.goto(disk)
+    arrived(page)
     moving = page.evaluate(
         """() => [...document.querySelectorAll(".fx, .fx *")].filter((e) => {
           const style = getComputedStyle(e);
@@ -702,6 +712,7 @@ def test_reduced_motion_is_respected(new_page, disk):
 def test_themes_follow_the_page_and_the_system(new_page, disk):
     page = new_page(color_scheme="dark")
     page.goto(disk)
+    arrived(page)
     ink = "() => getComputedStyle(document.querySelector('.fx')).getPropertyValue('--fma-ink')"
     dark = page.evaluate(ink)
     trained(page)
