@@ -3,6 +3,7 @@
 ``python -m fma.chapters.first_page`` writes ``book/assets/puzzle-light.svg`` and ``-dark.svg``.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from fma.chapters.experiments import grid_runs
 from fma.figures import DESK, INK, MUTED, REGIME_COLOURS, REGIME_LINES, label, listing, save
 from fma.probe import THROWN, initial
 from fma.regimes import regime
-from fma.sweeps import compute
+from fma.sweeps import compute, runs, sweep
 from fma.task import product_task
 from fma.training import train
 
@@ -87,6 +88,12 @@ def starts(width, seed, recipe):
     """η λ₀ of that width and of one neuron more."""
     cases = grid_runs(recipe, (width, width + 1), [seed])
     return [start["eta_sharpness"] for start in compute(initial, cases, label="sharpness")]
+
+
+def nearby(width, seed, recipe, factors):
+    """The regimes of that network at its learning rate times each of the factors."""
+    steps = [replace(recipe, learning_rate=factor * recipe.learning_rate) for factor in factors]
+    return [regime(run) for run in sweep(runs([width], [seed], steps), label="nearby")]
 
 
 def joined(values, form):
