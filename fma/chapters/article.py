@@ -93,11 +93,16 @@ def matches(row, printed):
     ]
 
 
+def shown(traces, seed=SEED):
+    """Those of the traces, made at this seed, that the printed table shows."""
+    return [t for t in traces if t.width in TABLE and seed == SEED]
+
+
 def entries_met(traces, seed=SEED):
     """Printed entries that come out, of how many: (met, total) over the traces at this seed.
 
     Traces of widths that the table does not have are left out; at another seed nothing is printed.
     """
-    shown = [t for t in traces if t.width in TABLE and seed == SEED]
-    met = sum(sum(matches(row(t), TABLE[t.width])) for t in shown)
-    return met, ENTRIES * len(shown)
+    printed = shown(traces, seed)
+    met = sum(sum(matches(row(t), TABLE[t.width])) for t in printed)
+    return met, ENTRIES * len(printed)

@@ -20,8 +20,11 @@ from fma.figures import (
     label,
     listing,
 )
-from fma.figures.common import BASELINES, bars, recorded
+from fma.figures.common import BASELINES, bars, cost_curves, recorded
+from fma.notebook import show, vary
 from fma.regimes import REGIMES, regime
+from fma.sweeps import runs, sweep
+from fma.training import train
 
 QUICK, FROZEN, FALL = 40, (50, 100), 0.2  # of the rule for C02
 
@@ -99,6 +102,58 @@ def recipe_rows(traces):
         ]
         for runs in zip(*traces.values(), strict=True)
     ]
+
+
+def named_alike(traces):
+    """Whether there are such widths in the article, and it names each regime as the rule does."""
+    return bool(traces) and all(regime(t) == article.TABLE[t.width].regime for t in traces)
+
+
+def under_each_recipe(widths, seed, **changes):
+    """Traces of the widths under the article's recipes, by name; `changes` as in `vary`."""
+    return {
+        name: sweep(runs(widths, [seed], [vary(name, **changes)]), label=name)
+        for name in ("table", "script", "text")
+    }
+
+
+def climb(trace):
+    """How far the cost climbs, and how soon, in words."""
+    top = fixed(trace.cost.max(), 0)
+    return f"climbs from {trace.cost[0]:,.0f} to {top} within {trace.cost.argmax()} updates"
+
+
+def fall(trace):
+    """How far the cost falls between the article's two epochs, in words."""
+    ends = [fixed(recorded(trace, epoch, "cost"), 0) for epoch in article.FALL]
+    return "from {0} at epoch {2} to {1} at epoch {3}".format(*ends, *article.FALL)
+
+
+def counted(traces):
+    """How many widths end in each of the article's regimes, in words."""
+    names = [regime(t) for t in traces]
+    plateau, dead, converge = map(names.count, ("plateau", "dead", "converge"))
+    return f"{plateau} plateaus, {dead} dead, {converge} that converge"
+
+
+def ends(trace, how=""):
+    """Where a width ends, in words: "Width 63 ends at 137"."""
+    return f"Width {trace.width}{how} ends at {fixed(trace.cost[-1], 0)}"
+
+
+def between(costs):
+    """The range of some costs in words."""
+    return f"between {min(costs):,.0f} and {max(costs):,.0f}" if costs else "nowhere"
+
+
+def viewer(recipe, yardsticks):
+    """Return view(width, seed), which trains that network and shows its curve."""
+
+    def view(width, seed):
+        trace = train(width, seed, recipe)
+        show(cost_curves([trace], yardsticks), alt=f"Cost over the epochs: {told([trace])}")
+
+    return view
 
 
 def told(traces):

@@ -29,6 +29,14 @@ SOURCES = {"text": "the prose", "script": "the first listing", "table": "the pri
 ANSWERS = {"zero": "0", "origin": "b·m + c·a", "affine": "b·m + c·a + d"}
 
 
+SURFACE = (
+    "Three maps over m and a: the curved contours of the product with the pairs scattered evenly "
+    "over them; the straight contours of the best plane; and their difference, a saddle that is "
+    "positive where m and a are both small or both large and negative where one is small and the "
+    "other large."
+)
+
+
 def gradient_errors(parameters, task, slope=0.01):
     """Compare each parameter's gradient with a finite difference along a random direction.
 
@@ -54,6 +62,13 @@ def gradient_errors(parameters, task, slope=0.01):
         return float(found / np.linalg.norm(own))
 
     return {name: error(name) for name in parameters._fields}
+
+
+def yardstick_rows(costs):
+    """What each model answers, its cost and typical error, as rows of a table."""
+    return [
+        [name, ANSWERS[name], f"{cost:,.1f}", f"{cost**0.5:.1f}"] for name, cost in costs.items()
+    ]
 
 
 def parameter_rows(parameters):
@@ -110,6 +125,11 @@ def costs_met(traces, seed):
         for name, runs in traces.items()
     }
     return met, sum(t.width in shown for t in next(iter(traces.values())))
+
+
+def met_in_words(met):
+    """How many printed costs each recipe gives, in words."""
+    return "{}, {} and {}".format(*(f"{name} gives {count}" for name, count in met.items()))
 
 
 def told(traces):

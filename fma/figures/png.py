@@ -10,7 +10,7 @@ from PIL import Image
 from fma.figures.style import DESK, MUTED, PAPER, STYLE
 
 DPI = 150
-COLOURS = 64  # of the palette: enough for anti-aliased text beside some hues
+COLOURS = 128  # of the palette: enough for anti-aliased text beside some hues
 SHOWN = 100  # CSS pixels an inch
 
 
@@ -34,7 +34,8 @@ def png(draw, caption=""):
         picture.paste(part, (0, top))
         top += part.height
     buffer = BytesIO()
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    few = picture.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(buffer, "PNG", optimize=True)
     return buffer.getvalue(), round(DESK.width * SHOWN)
 
 

@@ -17,7 +17,8 @@ _TOKENS = re.compile(
     (?P<skip> ^(?P<fence>`{3,}|~{3,})[\s\S]*?^(?P=fence)[`~]*[ ]*$  # code, directives
       | \$\$[\s\S]*?\$\$ | <!--[\s\S]*?--> | \{[\w:-]+\}`[^`]*` | ^:::.*$ | ^\([\w-]+\)=[ ]*$
       | \{[#.][^}\n]*\} | ^[ ]{0,3}\#+[ ] | ^[ ]*(?:>[ ]?)+ )
-    | (?P<break> \n[ \t]*(?=\n) | ^[ ]*(?:[-*+]|\d+[.)])[ ]+ )
+    | (?P<break> \n[ \t]*(?=\n) | ^[ ]*[-*+][ ]+ | (?:\A|(?<=\n\n))[ ]*\d+[.)][ ]+ | ^[ ]*1[.)][ ]+
+      | (?<=\n)[ ]*(?P<next>\d+)[.)][ ]+ )
     | (?P<kept> `[^`]+` | \$(?!\s)[^$\n]*(?:\n[^$\n]+)*\$ | https?://[^\s)>]+
       | 63\ (?:vs|versus)\ 64\ puzzle )
     | (?P<open> !?\[(?=[^\]]*\]\() | <[A-Za-z][^>]*> )
@@ -59,7 +60,7 @@ class Prose:
 
     def __init__(self, source):
         self.source, letters, self.places, self.kept = source, [], [], []
-        ends, opened, partners = [], [], {}
+        ends, opened, partners, numbered = [], [], {}, False
 
         def put(text, start, end):
             letters.extend(text)
@@ -67,7 +68,10 @@ class Prose:
 
         for token in _TOKENS.finditer(source):
             kind, start, end = token.lastgroup, *token.span()
-            kind = "skip" if kind == "fence" else kind
+            if kind == "break" and token["next"] and not numbered:  # a number that starts a line
+                for k in range(start, end):
+                    put(source[k], k, k + 1)
+                continue
             if kind == "kept":
                 self.kept.append((len(letters), len(letters) + len(token[0].strip("`$"))))
                 put(token[0].strip("`$"), start, end)
@@ -81,6 +85,7 @@ class Prose:
                 elif letters and letters[-1] != "\n":
                     put("\n", start, start)
                 opened.clear()
+                numbered = token[0].strip()[:-1].isdigit()
             elif kind in ("open", "close", "mark"):
                 same = next((o for o in reversed(opened) if _pair(o, token)), None)
                 ends.append((start, end))

@@ -201,6 +201,11 @@ def test_what_only_looks_alike_is_left(text):
     assert corrected(text, "64", "7", everywhere=True) == text
 
 
+def test_lists_are_told_from_numbers_that_start_a_line():
+    assert Prose("1. One\n2. Two").text == "One\nTwo"
+    assert Prose("from 1 to\n10. Then").text == "from 1 to 10. Then"
+
+
 def test_untrue_words_are_marked():
     assert corrected("It **moves with\nthe width** here.", "moves with the width") == (
         'It **<span class="fma-untrue">moves with\nthe width</span> '
