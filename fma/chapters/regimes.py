@@ -39,6 +39,7 @@ def widths_of(traces, name):
 class Puzzle:
     """The course of two runs: a quick plateau beside a frozen time and a sudden fall."""
 
+    level: float  # the second's cost at epoch 10
     quick: int  # epochs until the first is within half of its final cost
     frozen: int  # epochs that the second spends near its cost of epoch 10
     fallen: bool  # whether the second ends far below that
@@ -55,7 +56,7 @@ def puzzle(few, more):
         quick = int(np.flatnonzero(few.cost > 1.5 * few.cost[-1]).max(initial=-1)) + 1
     level = recorded(more, 10, "cost")
     frozen = int((more.cost[10:] > 0.8 * level).sum()) if np.isfinite(level) else 0
-    return Puzzle(quick, frozen, bool(more.cost[-1] < FALL * level))
+    return Puzzle(float(level), quick, frozen, bool(more.cost[-1] < FALL * level))
 
 
 def table_rows(traces, seed, look):
@@ -115,6 +116,12 @@ def under_each_recipe(widths, seed, **changes):
         name: sweep(runs(widths, [seed], [vary(name, **changes)]), label=name)
         for name in ("table", "script", "text")
     }
+
+
+def falls_late(trace, start=20, span=20):
+    """Whether the cost more than halves within `span` epochs after the first `start`."""
+    cost = trace.cost[start:]
+    return bool((cost[:-span] > 2 * cost[span:]).any())
 
 
 def climb(trace):

@@ -15,7 +15,7 @@ from fma.chapters.ledger import (
     Picture,
     claim,
 )
-from fma.chapters.words import column, many
+from fma.chapters.words import column, many, percent
 from fma.figures import (
     GRID,
     INK,
@@ -61,10 +61,47 @@ def separated(values, names):
     return len(ranges) > 1 and all(a[1] < b[0] for a, b in pairwise(ranges))
 
 
+def _group(values, names, wanted):
+    return finite([v for v, name in zip(values, names, strict=True) if name in wanted])
+
+
+def only_the_dead_below_zero(values, names):
+    """Whether there are dead and living runs, and the sign of the values tells them apart."""
+    dead, rest = _group(values, names, ["dead"]), _group(values, names, LIVING)
+    return bool(len(dead) and len(rest) and dead.max() < 0 < rest.min())
+
+
+def rises(values, names):
+    """Whether every value of a converge run is above every one of a plateau."""
+    low, high = (_group(values, names, [name]) for name in LIVING)
+    return bool(len(low) and len(high) and low.max() < high.min())
+
+
 def gradient_ratio(few, more, look):
     """‖dW2‖ of the second run over that of the first at an epoch."""
     first, second = (recorded(t, look, "gradient_norm")[1] for t in (few, more))
     return float(second / first)
+
+
+def larger(few, more, look):
+    """How much larger the gradient of W2 is in the second run, in words."""
+    ratio = gradient_ratio(few, more, look)
+    return f"{ratio:.1f} times as large at width {more.width} as at width {few.width}"
+
+
+def weakness(traces, look):
+    """Middle ‖dW2‖ of the living over that of the dead."""
+    norms = [recorded(t, look, "gradient_norm")[1] for t in traces]
+    names = [regime(t) for t in traces]
+    dead, living = _group(norms, names, ["dead"]), _group(norms, names, LIVING)
+    return float(np.median(living) / np.median(dead)) if len(dead) and len(living) else np.nan
+
+
+def error_ratio(traces):
+    """Middle final cost of the dead over that of the living."""
+    costs, names = [t.cost[-1] for t in traces], [regime(t) for t in traces]
+    dead, living = _group(costs, names, ["dead"]), _group(costs, names, LIVING)
+    return float(np.median(dead) / np.median(living)) if len(dead) and len(living) else np.nan
 
 
 def norm_range(traces, regimes, look):
@@ -104,6 +141,22 @@ def spread_rows(traces):
     ]
 
 
+def spread_out(traces):
+    """Whether on every plateau most neurons of layer 2 effectively carry the output."""
+    plateaus = [t for t in traces if regime(t) == "plateau"]
+    return bool(plateaus) and all(effective(t) > 0.75 * t.recipe.hidden for t in plateaus)
+
+
+def converged(traces, width):
+    """Whether that width is among the traces and ends as converge."""
+    return any(t.width == width and regime(t) == "converge" for t in traces)
+
+
+def shared_by(traces, width):
+    """How many neurons effectively carry the output of that width; 0 if it is not there."""
+    return next((round(effective(t)) for t in traces if t.width == width), 0)
+
+
 def emptied(traces):
     """The widths whose layer 2 is at some epoch without a live neuron, in words."""
     found = [t.width for t in traces if (t.alive == 0).any()]
@@ -114,6 +167,24 @@ def revived(traces):
     """The widths that lose all live neurons and have some at the end, in words."""
     found = [t.width for t in traces if (t.alive == 0).any() and t.alive[-1] > 0]
     return listing(found) if found else "none"
+
+
+def extent(cases):
+    """The widths of a population, in words."""
+    widths = {case.width for case in cases}
+    return f"{len(widths)} widths from {min(widths)} to {max(widths)}"
+
+
+def passed_on(weak):
+    """How much more of the error layer 2 would pass on with slope 1, in words."""
+    signals = finite([run["signal"] for run in weak])
+    return f"{np.median(signals):.0f} times as much" if len(signals) else "no dead run"
+
+
+def part(shares, name, holds):
+    """In what part of the runs of an ending something holds, in words: "75 % of 68"."""
+    values = shares.get(name, np.array([]))
+    return f"{percent(holds(values).sum(), len(values))} of {len(values)}"
 
 
 def population_rows(results):

@@ -34,7 +34,7 @@ def png(draw, caption=""):
         picture.paste(part, (0, top))
         top += part.height
     buffer = BytesIO()
-    few = picture.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few = picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     few.save(buffer, "PNG", optimize=True)
     return buffer.getvalue(), round(DESK.width * SHOWN)
 

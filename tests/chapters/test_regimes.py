@@ -18,6 +18,8 @@ def test_the_puzzle_is_measured():
     few = course([100] * 12 + [10] * 138)
     more = course([1400] * 82 + [100] * 68)
     found = regimes.puzzle(few, more)
+    assert regimes.falls_late(more)
+    assert not regimes.falls_late(few)
     assert (found.quick, found.frozen, found.fallen, found.seen) == (12, 72, True, True)
     assert not regimes.puzzle(few, few).seen
     assert not regimes.puzzle(few, course([1400] * 150)).seen

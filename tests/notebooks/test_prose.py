@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORD = Path(__file__).with_name("everywhere.json")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OLD = {  # not yet written anew
-    "03_smoking_gun",
     "05_seed_test",
     "08_is_it_w2",
     "09_what_it_learned",
