@@ -30,7 +30,7 @@ OLD = {  # not yet written anew
 NEW = [path for path in NOTEBOOKS if path.stem not in OLD]
 each = pytest.mark.parametrize("path", NEW, ids=lambda path: path.stem)
 
-NAMES = re.compile(r"\blayers?[ -][12](?: and [12])?\b|(?<![\w.,])[^\W\d]\w*")
+NAMES = re.compile(r"\b[Ll]ayers?[ -][12](?: and [12])?\b|(?<![\w.,])[^\W\d]\w*")
 CHAPTER = re.compile(r"\[[^\]]*?\bchapter\s+(\d+)[^\]]*\]\((\d\d)_\w+\.ipynb[^)]*\)", re.IGNORECASE)
 NUMERAL = re.compile(r"\d(?:[\d.,]*\d)?")
 

@@ -182,6 +182,7 @@ def value(said, found):
         ("a 64-wide net, −64", "64", f"a {value('64', '7')}-wide net, −64"),
         ("It is −0.5.", "-0.5", f"It is {value('-0.5', '7')}."),
         ("63–64", "64", f"63–{value('64', '7')}"),
+        ("# Head\n\n64 it is", "64", f"# Head\n\n{value('64', '7')} it is"),
     ],
 )
 def test_a_found_value_takes_the_words_place(text, words, expected):
