@@ -194,6 +194,16 @@ def test_each_chapter_offers_its_notebook(name, site):
     assert (site / "notebooks" / f"{name}.ipynb").read_bytes() == committed.read_bytes()
 
 
+def test_the_ledger_is_filtered_by_verdict(site_url, page):
+    page.goto(f"{site_url}/15_verdicts.html")
+    claims = page.locator(".fma-claim")
+    assert claims.count() == 25
+    page.get_by_role("radio", name="does not hold").check()
+    left = [claim for claim in claims.all() if claim.is_visible()]
+    assert {claim.get_attribute("data-verdict") for claim in left} <= {"fails"}
+    assert len(left) == page.locator("[data-verdict=fails]").count()
+
+
 def test_words_of_the_text_become_links_that_set_the_explorer(site, new_page, serve, tmp_path):
     page = new_page(viewport=VIEWS["desk"])
     html = (site / "cite.html").read_text("utf-8")
