@@ -22,6 +22,8 @@ from fma.sweeps import compute
 
 LOWEST, HIGHEST = 24, 160  # widths drawn at random
 SEEDS = 40  # seeds of the runs that are fitted
+DRAWN = LOWEST, HIGHEST, SEEDS
+RATES = 0.3, 3  # times the recipe's
 FRESH = 1_000, 2**31  # seeds of the runs on which rules are judged
 BELOW_BORDER = 5.5  # the border is sought below this η λ₀
 BAND = 3.2, 4.8  # η λ₀ of the runs drawn around the border
@@ -86,7 +88,7 @@ def border_study(recipe="table", n_runs=3600, *, progress=True):
     recipe, random = as_recipe(recipe), np.random.RandomState(2026)
     widths = random.randint(LOWEST, HIGHEST + 1, n_runs)
     seeds = random.randint(1, SEEDS + 1, n_runs)
-    rates = recipe.learning_rate * np.exp(random.uniform(np.log(0.3), np.log(3), n_runs))
+    rates = recipe.learning_rate * np.exp(random.uniform(*np.log(RATES), n_runs))
     return made(
         [
             Probe(int(w), int(s), replace(recipe, learning_rate=float(rate)))
@@ -399,6 +401,20 @@ def edges(two, recipe="table", width=64, seeds=range(1, 21), *, progress=True):
     found = compute(edge, cases, label="edges", progress=progress, milliseconds=lambda case: 1_500)
     ends = {name: np.array([f[name] for f in found]) for name in ("leaves", "dies")}
     return ends | {"leaves_x": ends["leaves"] * [before["sharpness"] for before in starts]}
+
+
+def gaps(ends):
+    """Of `edges`: the median gap between plateau and dead, and the spread of the borders.
+
+    Both as shares of the learning rate; the spread is the standard deviation of the logarithm.
+    """
+    spread = np.std(np.log(ends["leaves"]), ddof=1) if len(ends["leaves"]) > 1 else np.nan
+    return float(np.median(ends["dies"] / ends["leaves"] - 1)), float(spread)
+
+
+def chance(gap, spread):
+    """How often a learning rate in the middle of the borders lies within a network's gap."""
+    return gap / (np.sqrt(2 * np.pi) * spread)
 
 
 # Comparing at the same place --------------------------------------------------------------------

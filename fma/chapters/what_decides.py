@@ -266,9 +266,10 @@ def powers(band, sized):
     return rows
 
 
-def update_rows(widths, results):
-    """Rows of a table of `first_updates`: the cells are strings."""
-    return [
+def update_table(widths, results):
+    """Head and rows of a table of `first_updates`: the cells are strings."""
+    head = ["width", "η λ₀", "cost at start", "highest cost", "alive after 12", "ends as"]
+    return head, [
         [
             str(width),
             f"{r['eta_sharpness'][0]:.2f}",
@@ -281,6 +282,22 @@ def update_rows(widths, results):
     ]
 
 
+def calm(study):
+    """How many of the runs below the classic limit end on the plateau: "all of 636 runs"."""
+    found = study.plateau[study.x < LIMIT]
+    return f"{'all' if found.all() else f'{found.sum()}'} of {len(found)} runs"
+
+
+def beyond(study, limit=6):
+    """Of the runs from `limit` on, in per cent: the article's plateaus and each ending."""
+    far = study.where(study.x >= limit)
+    if not len(far):
+        return dict.fromkeys((*ENDINGS, "plateau"), 0.0)
+    share = {name: 100 * float(np.mean(far["ending"] == name)) for name in ENDINGS}
+    return share | {"plateau": 100 * float(far.plateau.mean())}
+
+
+RULES = ("rule", "numbers fitted", "below 5.5", "mixed band")
 COLUMNS = {
     "width": "neurons of layer 1",
     "seed": "of the legacy NumPy generator",

@@ -6,7 +6,7 @@ from fma import throw
 from fma.chapters.border import BELOW_BORDER, MEAN_R, MEAN_W
 from fma.chapters.edge_runs import UPDATES, follow
 from fma.chapters.experiments import grid_runs
-from fma.chapters.what_decides import ticks
+from fma.chapters.what_decides import ticks, written
 from fma.figures import ACCENT, AXIS, INK, MUTED, REGIME_COLOURS, chart, dots, label
 from fma.probe import initial
 from fma.sweeps import compute
@@ -187,6 +187,39 @@ def marks(known):
     """Widths below the limit, for `what_decides.plane`: label to (η λ₀, size, plateau)."""
     rows = zip(known["width"], known.x, known["size"], known.plateau, strict=True)
     return {str(w): (x, size, end) for w, x, size, end in rows if x < BELOW_BORDER}
+
+
+def after_throw(paths):
+    """Of `followed`: r after the fourth update by width, and how far the map was off before.
+
+    Returns
+    -------
+    (dict of int to float, list of float)
+        The second as shares of the range of r, over the first four states.
+    """
+    r = {w: path["r"][min(4, len(path["r"]) - 1)] for w, (path, _, _) in paths.items()}
+    off = []
+    for path, small, _ in paths.values():
+        n = min(4, len(path["r"]))
+        off.append(np.abs(small.r[:n] - path["r"][:n]).max() / max(np.ptp(path["r"][:n]), 1e-9))
+    return r, off
+
+
+def accuracy(judged):
+    """Head and rows of a table of three of the rules of `border.judge`."""
+    wanted = {
+        "predicted, no fit": "small map, mean r and w",
+        "fitted, two numbers": "η λ₀ and size of layer 1",
+        "fitted, η λ₀ alone": "η λ₀ alone",
+    }
+    return ["border", "below 5.5", "mixed band"], [
+        [words, *(written(judged[rule][part]) for part in ("near", "mixed"))]
+        for words, rule in wanted.items()
+    ]
+
+
+BY_WIDTH = ("widths", "runs", "predicted", "fitted", "runs' own")
+BY_WIDTH += ("right: predicted", "right: fitted", "right: η λ₀ alone")
 
 
 def width_row(row):
