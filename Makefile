@@ -33,6 +33,7 @@ bench: .venv/installed-bench book  ## what is fast, beside what else could be us
 	@$(run) -m benchmarks.readme
 	@$(run) -m benchmarks.page
 	@$(run) -m benchmarks.page_ui
+	@$(run) -m benchmarks.lens
 	@$(run) -m benchmarks.lighthouse
 	@$(run) -m benchmarks.waiting
 

@@ -206,19 +206,18 @@ def pairs_chart(shares, sizes):
     return draw
 
 
-def changes_chart(alive, line):
+def changes_chart(alive):
     """How many changes of alive or not the line shows, against the updates made.
 
     Parameters
     ----------
     alive : array (columns, epochs)
-    line : Line
 
     Returns
     -------
     callable
     """
-    changes = (np.diff(alive, axis=0)).sum(axis=0)
+    changes = (np.diff(alive.astype(int), axis=0) != 0).sum(axis=0)
 
     def draw(layout):
         columns, updates = alive.shape
