@@ -48,6 +48,9 @@ __all__ = [
 
 FIRST = 9e-5, 1.1e-4  # learning rates about the first border
 STRIP = 1.7e-4, 2.0e-4  # learning rates of the strip where endings alternate
+PLACES = {"first border": FIRST, "strip": STRIP}
+KNOWN = {"one change": "edge", "Cantor's set": "cantor", "coin toss": "coins"}  # the controls
+TRUTH = {"one change": 0.0, "Cantor's set": CANTOR, "coin toss": 1.0}
 
 # Two ways of counting ----------------------------------------------------------------------------
 
@@ -61,7 +64,9 @@ class Dimension:
     high: float
 
     def __str__(self):
-        return f"{self.at:.2f} ({self.low:.2f} to {self.high:.2f})"
+        if np.isnan(self.at):
+            return "–"
+        return f"{self.at:.2f} ({self.low:.2f} to {self.high:.2f})".replace("-0.00", "0.00")
 
 
 def by_boxes(codes, sizes=(1, 2, 4, 8, 16), pieces=16, draws=1000):
@@ -113,9 +118,51 @@ def _fitted(counts, x, dimension, draws):
         return np.polyfit(x[seen], np.log(total[seen]), 1)[0] if seen.sum() > 1 else np.nan
 
     every = np.arange(len(counts))
+    if np.isnan(slope(every)):
+        return Dimension(np.nan, np.nan, np.nan)
     drawn = [slope(random.choice(every, len(every))) for _ in range(draws)]
     ends = np.sort(dimension(np.nanquantile(drawn, [0.025, 0.975])))
     return Dimension(float(dimension(slope(every))), float(ends[0]), float(ends[1]))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The dimension of the changes along one line, by every way of counting."""
+
+    boxes: Dimension
+    all: Dimension  # pairs at every distance
+    far: Dimension  # the larger distances, down to a thousandth of the line
+    near: Dimension  # a thousandth of the line and below
+    shares: np.ndarray  # (sizes,) of pairs that end differently
+
+
+def count(line, columns, pairs, sizes):
+    """Count along a line of so many columns, with so many pairs at each of the distances."""
+    _, codes = scan(line, columns, "line")
+    different = apart(line, pairs, sizes, "pairs")
+    sizes = np.asarray(sizes)
+    far, near = sizes >= 0.999e-3, sizes <= 1.001e-3
+    return Counted(
+        by_boxes(codes),
+        by_pairs(different, sizes),
+        by_pairs(different[far], sizes[far]),
+        by_pairs(different[near], sizes[near]),
+        different.mean(axis=1),
+    )
+
+
+def dimensions(found):
+    """The rows of the table of dimensions: name, truth, and each way of counting."""
+    return [
+        [name, f"{TRUTH[name]:.2f}" if name in TRUTH else "?"]
+        + [str(getattr(one, way)) for way in ("boxes", "all", "far", "near")]
+        for name, one in found.items()
+    ]
+
+
+def finds_both(found):
+    """Whether all pairs find the dimensions of Cantor's set and of the coin toss, within 0.1."""
+    return all(abs(found[n].all.at - TRUTH[n]) < 0.1 for n in ("Cantor's set", "coin toss"))
 
 
 # Figures -----------------------------------------------------------------------------------------
@@ -191,11 +238,13 @@ def pairs_chart(shares, sizes):
     def draw(layout):
         title = "Nearer neighbours end alike: quickly at a smooth border, slowly at a rough one"
         figure, axes = layout.figure(title, 2.9)
-        colours = [figures.INK, figures.ACCENT, figures.MUTED, figures.AXIS]
-        styles = ["-o", "-s", "--^", ":v"]
+        colours = [figures.MUTED, figures.MUTED, figures.MUTED, figures.INK, figures.ACCENT]
+        styles = [":o", ":s", ":^", "-o", "-s"]
         for (name, share), colour, style in zip(shares.items(), colours, styles, strict=False):
             seen = np.asarray(share) > 0
-            axes.plot(np.array(sizes)[seen], share[seen], style, color=colour, label=name)
+            axes.plot(
+                np.array(sizes)[: len(share)][seen], share[seen], style, color=colour, label=name
+            )
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel("distance of the two learning rates, as a part of the line")

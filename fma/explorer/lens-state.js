@@ -2,8 +2,6 @@
 //
 //   #lens=small&axis=slope&width=64&seed=1&rate=9e-5,1.1e-4&range=0,0.5
 
-import { REGIME_NAMES } from "./draw.js";
-
 export const NETWORKS = { small: "one layer-2 neuron", full: "all 64" };
 const RATES = [1e-6, 1e-3]; // within which a window lies
 const FIRST_RATES = [1e-5, 3.5e-4]; // of the whole map
@@ -14,9 +12,11 @@ export const AXES = {
   size: { label: "W1, times", limits: [0.1, 4], first: [0.4, 1.6] },
   way: { label: "way to the other seed", limits: [-1, 2], first: [0, 1] },
 };
+// The names of fma.regime, in its order; one neuron is alive or not, so that it cannot converge.
+export const LENS_ENDINGS = ["plateau", "dead", "converge", "diverged"];
 export const LEGEND = {
-  small: REGIME_NAMES.filter((name) => name !== "converge"),
-  full: REGIME_NAMES,
+  small: LENS_ENDINGS.filter((name) => name !== "converge"),
+  full: LENS_ENDINGS,
 };
 
 export const LENS_DEFAULTS = {

@@ -1,8 +1,8 @@
 // The lens: the map of endings, to go into. One component for two hosts, as the explorer.
 
-import { REGIME_NAMES, channels, mark, number, prepare, wholeNumber } from "./draw.js";
+import { channels, mark, number, prepare, wholeNumber } from "./draw.js";
 import { createField, lookAt, nearestBorder, paintField, tally } from "./lens-field.js";
-import { AXES, LEGEND, LENS_DEFAULTS, LENS_KEYS, NETWORKS, atTheEnd, fitWindow, wholeMap } from "./lens-state.js";
+import { AXES, LEGEND, LENS_DEFAULTS, LENS_ENDINGS, LENS_KEYS, NETWORKS, atTheEnd, fitWindow, wholeMap } from "./lens-state.js";
 import { h, keepKeys, painter, toClipboard, write } from "./parts.js";
 
 const PAD = { left: 58, right: 12, top: 8, bottom: 44 };
@@ -39,7 +39,7 @@ export function render({ model, el }) {
   });
   const box = h("div", { class: "fl-box", hidden: true, "aria-hidden": "true" });
   const reading = h("p", { class: "fx-key fl-reading", id: id("reading") });
-  const status = h("p", { role: "status", class: "fx-status" });
+  const status = h("p", { role: "status", class: "fl-status" });
   const problem = h("p", { role: "alert", class: "fx-problem", hidden: true });
   const legend = h("ul", { class: "fx-legend fl-legend" });
   const controls = {
@@ -81,7 +81,7 @@ export function render({ model, el }) {
   const read = () => LENS_KEYS.forEach((key) => (state[key] = model.get(key)));
   read();
   const lens = createField(() => view.schedule());
-  const marks = REGIME_NAMES.map((name) => {
+  const marks = LENS_ENDINGS.map((name) => {
     const sign = h("canvas", { class: "fx-mark", "aria-hidden": "true" });
     const words = h("span", {}, name);
     const item = h("li", {}, sign, words);
@@ -331,7 +331,7 @@ export function render({ model, el }) {
       Object.assign(buffer, { width: finest.columns, height: finest.rows });
       image = buffer.getContext("2d").createImageData(finest.columns, finest.rows);
     }
-    paintField(field, image, REGIME_NAMES.map((name) => channels(theme[name])), channels(theme.idle));
+    paintField(field, image, LENS_ENDINGS.map((name) => channels(theme[name])), channels(theme.idle));
     buffer.getContext("2d").putImageData(image, 0, 0);
     const area = inner();
     context.save();
@@ -381,7 +381,7 @@ export function render({ model, el }) {
       const half = context.measureText(words).width / 2;
       context.fillText(words, Math.min(Math.max(to, area.left + half - 20), width - half), bottom + 18);
     }
-    context.fillText(`learning rate${across.from}`, area.left + area.width / 2, height - 6);
+    context.fillText(`learning rate${across.unit}`, area.left + area.width / 2, height - 6);
     const label = state.axis === "way" ? `way from seed ${state.seed} to ${state.other}` : AXES[state.axis].label;
     const up = ticks(state.low, state.high, 5, state.axis === "width");
     context.textAlign = "right";
@@ -396,7 +396,7 @@ export function render({ model, el }) {
     context.save();
     context.translate(11, area.top + area.height / 2);
     context.rotate(-Math.PI / 2);
-    context.fillText(`${label}${up.from}`, 0, 0);
+    context.fillText(`${label}${up.unit}`, 0, 0);
     context.restore();
   }
 
@@ -430,14 +430,14 @@ export function render({ model, el }) {
     write(
       reading,
       found
-        ? `Learning rate ${found.rate}, ${nameOf(found.value)}: ${REGIME_NAMES[found.code]}, final cost ${number(found.cost)}.`
-        : `Magnified ${across} times.${end} Drag a rectangle, pinch, or go into the border.`,
+        ? `Learning rate ${found.rate}, ${nameOf(found.value)}: ${LENS_ENDINGS[found.code]}, final cost ${number(found.cost)}.`
+        : `Magnified ${across} times, middle ${middle()}.${end} Drag a rectangle, pinch, or go into the border.`,
     );
     const stage = field.complete ? "done" : field.stopped ? "stopped" : field.first ? "first" : "";
     const key = `${shown}/${stage}`;
     if (!stage || key === said) return;
     said = key;
-    const counts = tally(field).map((_, code) => [REGIME_NAMES[code], share(code)]).filter(([name]) => LEGEND[state.network].includes(name));
+    const counts = tally(field).map((_, code) => [LENS_ENDINGS[code], share(code)]).filter(([name]) => LEGEND[state.network].includes(name));
     const where = `Learning rate ${short(state.rate_low, state.rate_high)}, ${AXES[state.axis].label} ${short(state.low, state.high)}`;
     const told = counts.map(([name, part]) => `${part} ${name}`).join(", ");
     const work = { done: "", stopped: " so far, stopped", first: " so far" }[stage];
@@ -447,6 +447,13 @@ export function render({ model, el }) {
     );
     root.dataset.first = field.first.toFixed(0);
   }
+
+  /** The middle of the window, in as few digits as tell its columns apart. */
+  const middle = () => {
+    const [across, up] = span();
+    const [rate, value] = [state.rate_low + across / 2, state.low + up / 2];
+    return `${+rate.toPrecision(digitsOf(rate, across))} and ${+value.toPrecision(digitsOf(value, up))}`;
+  };
 
   const nameOf = (value) => {
     const axis = state.axis === "width" ? Math.floor(value + 0.5) : value;
@@ -467,34 +474,39 @@ export function render({ model, el }) {
   };
 }
 
-/** The ends of a range in as few digits as tell them apart by a hundredth of it. */
+/** How many digits of a value tell a thousandth of a span. */
+const digitsOf = (value, span) => Math.min(17, Math.max(2, Math.ceil(Math.log10(Math.abs(value) / span || 1)) + 3));
+
+/** The ends of a range, in so many digits. */
 function short(low, high) {
-  const digits = Math.min(17, Math.max(2, Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)) / (high - low))) + 3));
+  const digits = digitsOf(Math.max(Math.abs(low), Math.abs(high)), high - low);
   return `${+low.toPrecision(digits)} to ${+high.toPrecision(digits)}`;
 }
 
 /**
- * Ticks of an axis, { list: [{ share, words }], from }. Where the window is narrow they count from its
- * middle, which `from` names.
+ * Ticks of an axis, { list: [{ share, words }], unit }. Where the window is narrow they count from its
+ * middle, in the unit that `unit` names.
  */
 function ticks(low, high, most, whole = false) {
   const span = high - low;
   const narrow = span < 1e-2 * Math.max(Math.abs(low), Math.abs(high));
   const origin = narrow ? low + span / 2 : 0;
-  const unit = 10 ** Math.floor(Math.log10(span));
-  let step = unit * ([0.2, 0.25, 0.5, 1].find((m) => span / (m * unit) <= most) ?? 1);
+  const power = Math.floor(Math.log10(span));
+  const unit = 10 ** power;
+  let step = unit * ([0.2, 0.25, 0.5, 1, 2, 5].find((m) => span / (m * unit) <= most) ?? 10);
   if (whole) step = Math.max(1, Math.round(step));
   const list = [];
   for (let k = Math.ceil((low - origin) / step - 1e-9); k * step <= high - origin + 1e-9 * step; k += 1) {
     const value = k * step;
-    list.push({ share: (value - (low - origin)) / span, words: tickWords(value, narrow) });
+    list.push({ share: (value - (low - origin)) / span, words: tickWords(narrow ? value / unit : value, narrow) });
   }
-  return { list, from: narrow ? `, from ${+origin.toPrecision(17)}` : "" };
+  return { list, unit: narrow ? `, × 1e−${-power}` : "" };
 }
 
 function tickWords(value, signed) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const words = size < 1e-2 || size >= 1e4 ? (+size.toPrecision(3)).toExponential().replace("-", "−") : `${+size.toPrecision(3)}`;
+  const exponent = !signed && (size < 1e-2 || size >= 1e4);
+  const words = exponent ? (+size.toPrecision(3)).toExponential().replace("-", "−") : `${+size.toPrecision(3)}`;
   return `${value < 0 ? "−" : signed ? "+" : ""}${words}`;
 }

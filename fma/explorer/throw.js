@@ -38,7 +38,7 @@ export function render({ model, el }) {
   });
   const plane = chart("plane", "Twelve updates", { role: "img", "aria-label": "Path of the small map" });
   const curve = chart("curve", "Output weight", { role: "img", "aria-label": "Output weight after each update" });
-  const status = h("p", { role: "status", class: "fx-status" });
+  const status = h("p", { role: "status", class: "fl-status" });
   const problem = h("p", { role: "alert", class: "fx-problem", hidden: true });
   const copyButton = h("button", { type: "button", onclick: () => copy() }, "Copy link");
   const root = h(
