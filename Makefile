@@ -31,6 +31,7 @@ test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask,jupyter
 bench: .venv/installed-bench book  ## what is fast, beside what else could be used; needs npm for Lighthouse
 	@$(run) -m benchmarks --full
 	@$(run) -m benchmarks.readme
+	@$(run) -m benchmarks.gradient
 	@$(run) -m benchmarks.page
 	@$(run) -m benchmarks.page_ui
 	@$(run) -m benchmarks.lens
