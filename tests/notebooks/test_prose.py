@@ -172,6 +172,7 @@ def test_outputs_show_in_every_viewer(path):
             assert not re.search(r"<(svg|style|script)\b|\bstyle=|javascript:", html)
             assert MIME not in data, "a check found something else than the text says"
             assert output["output_type"] != "error"
+            assert output.get("name") != "stderr", "executed without FMA_PROGRESS=/dev/null"
             if "image/png" in data:
                 assert "".join(data["text/plain"]).startswith("Figure: ")
 

@@ -1,0 +1,98 @@
+"""The notebooks as people open them: in JupyterLab, first untrusted and unexecuted, then run."""
+
+import json
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import papermill
+import pytest
+from playwright.sync_api import expect
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+OUTPUT = ".jp-OutputArea-output"
+
+
+def shown(output):
+    """What of an output is text on the screen."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        return ""
+    if "text/html" in data:
+        return unescape(re.sub(r"<[^>]*>", " ", "".join(data["text/html"])))
+    return "".join(data.get("text/plain", output.get("text", "")))
+
+
+def letters(text):
+    return "".join(text.split())
+
+
+def opened(browser, address, name):
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(90_000)
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    return page
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_committed_notebook_shows_itself_untrusted(path, jupyterlab, browser):
+    folder, address = jupyterlab
+    shutil.copy(path, folder)
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    expected = [output for cell in cells for output in cell.get("outputs", ())]
+    page = opened(browser, address, path.name)
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(cells))
+    expect(page.locator(OUTPUT)).to_have_count(len(expected))
+    for output, place in zip(expected, page.locator(OUTPUT).all(), strict=True):
+        assert place.locator("svg").count() == 0
+        if "image/png" in output.get("data", {}):
+            picture = place.locator("img")
+            expect(picture).to_have_count(1)
+            assert (
+                picture.evaluate("async (e) => { await e.decode(); return e.naturalWidth }") > 400
+            )
+            assert picture.evaluate("(e) => e.getBoundingClientRect().width") > 400
+        assert letters(place.inner_text()) == letters(shown(output))
+    page.close()
+
+
+MOVING = ("02_regimes", "05_seed_test", "07_what_decides")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", MOVING)
+def test_what_moves_moves_once_a_notebook_is_run(name, jupyterlab, browser):
+    folder, address = jupyterlab
+    source = next(path for path in NOTEBOOKS if path.stem == name)
+    metadata = json.loads(source.read_text("utf-8"))["metadata"]["fma"]
+    papermill.execute_notebook(
+        source, folder / f"run-{name}.ipynb", metadata["quick"], prepare_only=True
+    )
+    page = opened(browser, address, f"run-{name}.ipynb")
+    expect(page.locator(".jp-Toolbar-kernelName").first).to_have_text(
+        re.compile("Python 3"), timeout=90_000
+    )
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    expect(page.get_by_text("[*]:")).to_have_count(0, timeout=600_000)
+    expect(page.locator(f"{OUTPUT}[data-mime-type*='error'], .jp-mod-error")).to_have_count(0)
+    text = "".join("".join(cell["source"]) for cell in json.loads(source.read_text())["cells"])
+    if "explorer(" in text:
+        explorer = page.locator(".fx").first
+        status = explorer.get_by_role("status")
+        expect(status).to_have_text(re.compile("final cost"), timeout=90_000)
+        before = status.inner_text()
+        explorer.get_by_role("slider", name="Width", exact=True).press("ArrowRight")
+        expect(status).not_to_have_text(before, timeout=30_000)
+        expect(status).to_have_text(re.compile("final cost"), timeout=30_000)
+    if "sliders(" in text:
+        box = page.locator(".jp-OutputArea:has(.widget-hslider)").last
+        picture = box.locator("img").last
+        before = picture.get_attribute("src", timeout=60_000)
+        handle = page.locator(".widget-hslider .noUi-handle").first
+        handle.focus()
+        handle.press("ArrowRight")
+        expect(box.locator("img").last).not_to_have_attribute("src", before, timeout=60_000)
+    page.close()
