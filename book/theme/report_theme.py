@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import latex2mathml.converter
+from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.writers.html5 import HTML5Translator
@@ -24,6 +25,7 @@ def setup(app):
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))
     app.add_directive("margin", Margin)
     app.set_translator("html", Writer)
+    app.connect("doctree-read", _places)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _assets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -83,6 +85,16 @@ def _display_math(writer, node):
     math = _mathml(node.astext(), "block")
     writer.body.append(f'<div class="equation"{name}>{math}{number}</div>\n')
     raise nodes.SkipNode
+
+
+def _places(app, doctree):
+    """Let links in the text lead to figures, tables and claims that a notebook's outputs name."""
+    known = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
+    for output in doctree.findall(nodes.raw):
+        if 'id="' in output.astext():
+            html = BeautifulSoup(output.astext(), "html.parser")
+            for place in html.select(":is(figure, div, section)[id]"):
+                known[place["id"]] = 0, place["id"], ""
 
 
 def _page(app, pagename, templatename, context, doctree):

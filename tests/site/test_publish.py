@@ -87,6 +87,15 @@ def test_nothing_is_done_again_unless_its_input_changed(book, without_pages, cap
     assert stamp.stat().st_mtime_ns != set_at
 
 
+def test_text_links_to_the_table_that_an_output_names(book):
+    code = "from fma.notebook import table\ntable(['n'], [['1']], caption='One', name='place')"
+    _notebook(book / "notebooks" / "01_one.ipynb", code)
+    _notebook(book / "notebooks" / "02_two.ipynb", "n", text="See [there](01_one.ipynb#place).")
+    pages = publish.build("full", book).parent
+    assert 'id="place"' in (pages / "01_one.html").read_text("utf-8")
+    assert 'href="01_one.html#place"' in (pages / "02_two.html").read_text("utf-8")
+
+
 def test_the_page_puts_what_is_found_in_the_place_of_what_the_text_says(book):
     text = "There are 20 of them, an even number."
     code = "check('20', n)\ncheck('an even number', n % 2 == 0)"
