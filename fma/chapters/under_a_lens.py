@@ -222,6 +222,41 @@ def descent_chart(named):
     return draw
 
 
+def met(codes):
+    """The regimes along a line in the order in which they are first met."""
+    return [REGIMES[code] for code in dict.fromkeys(codes.tolist())]
+
+
+def line_chart(rates, codes):
+    """Endings along a line of learning rates, as one row of bars.
+
+    Parameters
+    ----------
+    rates : array (columns,)
+    codes : array (columns,)
+        Places in REGIMES.
+
+    Returns
+    -------
+    callable
+    """
+    names = met(codes)
+
+    def draw(layout):
+        title = f"Endings met along the line: {figures.listing(names)}"
+        figure, axes = layout.figure(title, 1.1)
+        _bars(axes, codes, 0)
+        axes.set_yticks([])
+        axes.grid(False)
+        axes.set_xlim(0, 1)
+        axes.set_xticks([0, 0.5, 1], [f"{rates[i]:.2e}" for i in (0, len(rates) // 2, -1)])
+        axes.set_xlabel("learning rate")
+        figures.regime_key(figure, names)
+        return figure
+
+    return draw
+
+
 def pairs_chart(shares, sizes):
     """The share of pairs that end differently against their distance, logarithmic.
 
@@ -235,8 +270,11 @@ def pairs_chart(shares, sizes):
     callable
     """
 
+    middle = len(sizes) // 2
+    told = figures.listing(f"{name} {share[middle]:.1%}" for name, share in shares.items())
+
     def draw(layout):
-        title = "Nearer neighbours end alike: quickly at a smooth border, slowly at a rough one"
+        title = f"Pairs {sizes[middle]:.0e} of the line apart end differently: {told}"
         figure, axes = layout.figure(title, 2.9)
         colours = [figures.MUTED, figures.MUTED, figures.MUTED, figures.INK, figures.ACCENT]
         styles = [":o", ":s", ":^", "-o", "-s"]
