@@ -230,3 +230,32 @@ def test_c15_follows_the_runs(monkeypatch):
     ):
         found = verdict("C15", monkeypatch, unseen_study=study, erasures=changed(w1, w2))
         assert found == expected
+
+
+def test_words_of_the_prose_are_counts_of_the_runs():
+    study = made_up(6)
+    ends = ["plateau", "plateau", "dead", "plateau", "dead", "dead"]
+    names = ["line", "line", "frozen", "learning", "bent", "frozen"]
+    x = [1.0, 1.5, 1.9, 7.0, 8.0, 9.0]
+    results = [
+        r | {"eta_sharpness": v, "regime": e, "ending": n}
+        for r, v, e, n in zip(study.results, x, ends, names, strict=True)
+    ]
+    study = Study(study.cases, results)
+    assert what_decides.calm(study) == "2 of 3 runs"
+    assert what_decides.calm(study.where(study.plateau)) == "all of 2 runs"
+    far = what_decides.beyond(study)
+    assert far["plateau"] == far["learning"] == far["bent"] == pytest.approx(100 / 3)
+    assert what_decides.tally(study) == "6 runs: 3 dead, 3 plateau"
+    assert what_decides.written((9, 10, 0.6, 0.98)) == "90.0% [60.0%, 98.0%]"
+
+
+def test_gaps_and_the_chance_to_stand_in_one():
+    leaves = np.exp(np.random.RandomState(0).normal(0, 0.08, 4000))
+    gap, spread = border.gaps({"leaves": leaves, "dies": leaves * 1.005})
+    assert gap == pytest.approx(0.005)
+    assert spread == pytest.approx(0.08, rel=0.05)
+    at = np.median(leaves)
+    hit = np.mean((leaves < at) & (at < leaves * 1.005))
+    assert border.chance(gap, spread) == pytest.approx(hit, abs=0.008)
+    assert np.isnan(border.gaps({"leaves": leaves[:1], "dies": leaves[:1]})[1])

@@ -63,3 +63,20 @@ def test_the_figures_draw():
         why_there.sums(*why_there.starts(TABLE, (24, 90), (1, 2), progress=False)),
     ):
         assert figures.html(draw, alt="a figure").count("<svg") == 2
+
+
+def test_rows_of_the_tables():
+    row = {"widths": (24, 31), "runs": 9, "predicted": 4.0, "fitted": 4.1}
+    row |= {"own": (4.2, 4.0, 4.4), "map": 7, "two": 8, "one": 6}
+    cells = ["24 to 31", "9", "4.00", "4.10", "4.20 [4.00, 4.40]", "7", "8", "6"]
+    assert why_there.width_row(row) == cells
+    assert why_there.width_row(row | {"own": (np.nan,) * 3})[4] == "–"
+    assert len(why_there.BY_WIDTH) == len(cells)
+
+
+def test_after_the_throw():
+    path = {"r": np.array([0.5, -0.2, 1.2, -1.5, 0.3])}
+    small = throw.Start(np.array([0.5, -0.2, 1.2, -1.2, 0.9]), None, None)
+    r, off = why_there.after_throw({63: (path, small, 3.6)})
+    assert r == {63: 0.3}
+    assert off == [pytest.approx(0.3 / 2.7)]

@@ -1,4 +1,4 @@
-"""The audit's figures draw for desk and phone, and keep what they are given."""
+"""Rows that a page offers come back as they were."""
 
 import gzip
 
