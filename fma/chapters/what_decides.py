@@ -202,8 +202,9 @@ def plane(layout, study, two=None, predicted=False, marked=None, title=""):
     if predicted:
         at = throw.border(throw.Start(MEAN_R, MEAN_W, sizes))
         axis.plot(at, sizes, color=ACCENT, lw=1.6, ls=(0, (4, 1.5)))
+        i = int(np.searchsorted(sizes, 5.3))
         words = "predicted, no fit"
-        label(axis, at[0] * 1.005, sizes[0], words, color=ACCENT, ha="left", va="top")
+        label(axis, at[i], sizes[i], words, shift=5, color=ACCENT, va="center")
     inside = {n: m for n, m in (marked or {}).items() if m[0] <= study.x.max()}
     for i, (name, (x, size, known)) in enumerate(sorted(inside.items(), key=lambda m: m[1][0])):
         colour = REGIME_COLOURS["plateau" if known else "dead"]
