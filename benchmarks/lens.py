@@ -1,7 +1,8 @@
 """How soon the lens shows its first picture, with a worker for each core.
 
 ``python -m benchmarks.lens`` prints the table, `measure_lens` returns its numbers. The first
-picture has 16 × 12 networks; the time counts from the change of the address to its last pixel.
+picture has 16 × 12 small networks or 12 × 9 full ones; the time counts from the change of the
+address to its last pixel.
 """
 
 import functools

@@ -6,7 +6,7 @@
 import { startWorker } from "./parts.js";
 import { centre } from "./lens-state.js";
 
-const COARSE = [16, 12]; // columns and rows of the first picture
+const COARSE = { small: [16, 12], full: [12, 9] }; // columns and rows of the first picture
 const LEVELS = { small: 5, full: 4 }; // each has twice the columns and rows of the one before
 const SLICE = 50; // milliseconds of work that a worker is given at a time
 const MOST_WORKERS = 16;
@@ -18,7 +18,7 @@ const pick = (state, keys) => Object.fromEntries(keys.map((key) => [key, state[k
 
 /** Columns and rows of a level; there are no more rows than widths. */
 function sizeOf(state, level) {
-  const [columns, rows] = COARSE.map((n) => n * 2 ** level);
+  const [columns, rows] = COARSE[state.network].map((n) => n * 2 ** level);
   return [columns, state.axis === "width" ? Math.min(rows, Math.round(state.high - state.low)) : rows];
 }
 
@@ -29,6 +29,7 @@ export function createField(changed) {
   let id = 0;
   let speed = 0.2; // networks in a millisecond and worker, as seen
   let field = null;
+  let paused = false;
 
   function open(state) {
     id += 1;
@@ -58,7 +59,7 @@ export function createField(changed) {
 
   /** Give a worker two slices, so that it never waits. */
   function feed(member) {
-    while (member.waiting.length < 2 && !field.stopped) {
+    while (member.waiting.length < 2 && !field.stopped && !paused) {
       const work = next(field, Math.max(1, Math.round(speed * SLICE)));
       if (!work) return;
       member.waiting.push({ id, ...work });
@@ -103,8 +104,13 @@ export function createField(changed) {
     field.stopped = true;
     changed();
   };
+  /** Let the cores rest while nobody sees the picture. */
+  const pause = (wanted) => {
+    paused = wanted;
+    for (const member of crew) feed(member);
+  };
   const close = () => crew.forEach((member) => member.close());
-  return { open, stop, close, cores };
+  return { open, stop, pause, close, cores };
 }
 
 /** The order: three levels whole, then the border on the finer ones, then the rest of the finest. */

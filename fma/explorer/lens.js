@@ -466,7 +466,10 @@ export function render({ model, el }) {
   for (const key of LENS_KEYS) model.on(`change:${key}`, changed);
   model.on("change:problem", view.schedule);
   follow();
+  const seen = new IntersectionObserver((entries) => lens.pause(!entries.at(-1).isIntersecting), { rootMargin: "300px" });
+  seen.observe(root);
   return () => {
+    seen.disconnect();
     for (const key of LENS_KEYS) model.off(`change:${key}`, changed);
     model.off("change:problem", view.schedule);
     view.close();

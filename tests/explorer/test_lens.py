@@ -227,6 +227,23 @@ def test_work_stops_when_told(page, disk):
     begun(page)
 
 
+def test_nothing_is_trained_where_nobody_looks(page, disk):
+    page.goto(disk)
+    begun(page)
+    page.evaluate("document.body.style.paddingTop = '6000px'")
+    page.wait_for_timeout(1500)
+    page.evaluate("location.hash = 'lens=full&axis=slope&width=64&seed=7'")
+    page.wait_for_timeout(2500)
+    assert "seed=7" in page.url
+    assert page.locator(".fl").get_attribute("data-first") != ""
+    expect(page.get_by_label("Network")).to_have_value("full")
+    first = status(page).text_content()
+    page.wait_for_timeout(1500)
+    assert status(page).text_content() == first
+    page.locator(".fl").scroll_into_view_if_needed()
+    expect(status(page)).not_to_have_text(first)
+
+
 def test_a_pixel_is_read(page, disk):
     page.goto(disk)
     begun(page)
