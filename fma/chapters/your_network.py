@@ -10,12 +10,11 @@ from statsmodels.stats.power import TTestPower
 from fma.chapters.sklearn_runs import Fit, fit, initial, milliseconds, split
 from fma.figures import ACCENT, AXIS, GRID, INK, MUTED, chart, dots, label
 from fma.sharing import shared
-from fma.statistics import Paired
+from fma.statistics import Paired, bootstrap_interval
 from fma.sweeps import compute
 
 DATA = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 SOLVERS = ("adam", "sgd")
-RESAMPLES = 2_000
 PAIRINGS = {"same": "same seed", "other": "different seeds", "nested": "same neurons"}
 
 
@@ -57,21 +56,14 @@ class Study:
         return np.array([float(_correlate(*cell.pairs(key, shift))) for cell in cells])
 
     def pooled(self, pairing, key="loss"):
-        """Mean correlation and its 95 % interval, by resampling cells and pairs within them."""
-        cells, shift = self.of(pairing)
-        random, drawn = np.random.default_rng(0), []
-        for cell in cells:
-            narrow, wide = cell.pairs(key, shift)
-            chosen = random.integers(len(narrow), size=(RESAMPLES, len(narrow)))
-            drawn.append(_correlate(narrow[chosen], wide[chosen]))
-        of = random.integers(len(cells), size=(len(cells), RESAMPLES))
-        means = np.nanmean(np.array(drawn)[of, np.arange(RESAMPLES)], axis=0)
-        low, high = np.quantile(means, [0.025, 0.975])
-        return float(np.nanmean(self.correlations(pairing, key))), float(low), float(high)
+        """Mean correlation over the cells, and its 95 % interval by resampling them."""
+        values = self.correlations(pairing, key)
+        values = values[np.isfinite(values)]
+        return float(values.mean()), *bootstrap_interval(values)
 
     def told(self, pairing, key="loss"):
         """The pooled correlation in words: "0.02 (-0.05 to 0.09)"."""
-        return "{} ({} to {})".format(*(_signed(v) for v in self.pooled(pairing, key)))
+        return "{} ({} to {})".format(*(signed(v) for v in self.pooled(pairing, key)))
 
     def intervals(self, pairing):
         """Fisher's 95 % interval of each cell's correlation of losses: lows and highs."""
@@ -108,7 +100,8 @@ class Study:
         return [seeds_for(difference / spread) if spread else 2 for spread in spreads]
 
 
-def _signed(value):
+def signed(value):
+    """A number to two decimals, with a proper minus."""
     return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
@@ -154,6 +147,17 @@ def study(data, widths, n_seeds, nested_seeds, progress=True):
             for nested in seeds
         )
     )
+
+
+def pairing_rows(found):
+    """Pairs and correlations of each pairing, as rows of a table."""
+    rows = []
+    for pairing, name in PAIRINGS.items():
+        cells, _ = found.of(pairing)
+        pairs = sum(cell.loss.shape[1] for cell in cells)
+        told = [found.told(pairing, key) for key in ("loss", "score")]
+        rows.append([name, f"{pairs:,}", *told, f"{found.clear(pairing)} of {len(cells)}"])
+    return rows
 
 
 def seed_rows(found, data):
@@ -254,7 +258,7 @@ def pairs_chart(layout, found):
     """Every pair: the wide network's loss over the narrow one's, both in deviations of its cell."""
     values = {p: found.pooled(p)[0] for p in PAIRINGS}
     title = "Correlation of two widths: " + ", ".join(
-        f"{_signed(v)} at {PAIRINGS[p]}" if p != "nested" else f"{_signed(v)} with the same neurons"
+        f"{signed(v)} at {PAIRINGS[p]}" if p != "nested" else f"{signed(v)} with the same neurons"
         for p, v in values.items()
     )
     shape, height = ((3, 1), 6.6) if layout.phone else ((1, 3), 2.5)
