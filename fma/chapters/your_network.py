@@ -15,6 +15,9 @@ from fma.sweeps import compute
 
 DATA = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 SOLVERS = ("adam", "sgd")
+POWER, LEVEL = 0.8, 0.05
+BATCH = 200  # rows of scikit-learn's batches
+DIFFERENCE = 0.01  # of scores
 PAIRINGS = {"same": "same seed", "other": "different seeds", "nested": "same neurons"}
 
 
@@ -83,13 +86,13 @@ class Study:
         intervals = [Paired(*cell.score).interval() for cell in self.cells]
         return sum(low > 0 or high < 0 for low, high in intervals)
 
-    def misleads(self, pairing, difference=0.01):
+    def misleads(self, pairing, difference=DIFFERENCE):
         """Share of single pairs that show at least this difference in score."""
         cells, shift = self.of(pairing)
         gaps = [np.subtract(*cell.pairs("score", shift)) for cell in cells]
         return float(np.mean(np.abs(np.concatenate(gaps)) >= difference - 1e-12))
 
-    def seeds(self, pairing, data, difference=0.01):
+    def seeds(self, pairing, data, difference=DIFFERENCE):
         """Seeds that a difference in score takes, the range over solvers and widths."""
         cells, shift = self.of(pairing)
         spreads = [
@@ -113,8 +116,8 @@ def _correlate(a, b):
 
 
 def seeds_for(effect):
-    """Pairs for a paired t test with 80 % power at the 5 % level, of so many deviations."""
-    n = float(np.squeeze(TTestPower().solve_power(effect, power=0.8, alpha=0.05)))
+    """Pairs for a paired t test of a difference of so many deviations, with `POWER` at `LEVEL`."""
+    n = float(np.squeeze(TTestPower().solve_power(effect, power=POWER, alpha=LEVEL)))
     return int(np.ceil(np.nanmax([n, 2])))  # nan: so large that two are enough
 
 
@@ -157,6 +160,23 @@ def pairing_rows(found):
         pairs = sum(cell.loss.shape[1] for cell in cells)
         told = [found.told(pairing, key) for key in ("loss", "score")]
         rows.append([name, f"{pairs:,}", *told, f"{found.clear(pairing)} of {len(cells)}"])
+    return rows
+
+
+def one_batch(found):
+    """The part of a study whose data sets have so few rows that one batch holds them all."""
+    small = [c.data for c in found.cells if len(split(c.data)[0]) <= BATCH]
+    return Study(*(tuple(c for c in cells if c.data in small) for cells in vars(found).values()))
+
+
+def width_rows(found):
+    """The correlation of losses by width, as rows of a table."""
+    rows = []
+    for width in dict.fromkeys(cell.width for cell in found.cells):
+        some = Study(
+            *(tuple(c for c in cells if c.width == width) for cells in vars(found).values())
+        )
+        rows.append([f"{width} and {width + 1}", *(some.told(p) for p in PAIRINGS)])
     return rows
 
 
