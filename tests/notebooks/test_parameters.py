@@ -9,6 +9,8 @@ import pytest
 from jupyter_client.manager import run_kernel
 from papermill.parameterize import parameterize_notebook
 
+from fma.notebook.prose import MIME, Prose, apply_checks, places
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 BAD = {
     "learning_rate": -1.0,
@@ -63,6 +65,49 @@ def test_metadata_names_parameters_that_exist(notebook, parameters):
 def test_runs_with_other_parameters(notebook, parameters, tmp_path):
     executed = _run(notebook, tmp_path, parameters)
     assert all(cell.get("execution_count") for cell in executed.cells if cell.cell_type == "code")
+
+
+def _records(notebook):
+    """What the checks of an executed notebook found otherwise: number of the cell, record."""
+    for i, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if MIME in output.get("data", {}):
+                yield i, output["data"][MIME]
+
+
+def _prose(notebook):
+    return [Prose(c.source) if c.cell_type == "markdown" else None for c in notebook.cells]
+
+
+def test_chapter_2_says_nothing_false_of_another_seed(tmp_path):
+    notebook = next(path for path in NOTEBOOKS if path.stem == "02_regimes")
+    executed = _run(notebook, tmp_path, {"seed": 2})
+    records, prose = list(_records(executed)), _prose(executed)
+    assert records
+    assert all(places(prose, i, r["words"], r["everywhere"]) for i, r in records)
+    told = [
+        o.data["text/plain"] for c in executed.cells for o in c.get("outputs", ()) if "data" in o
+    ]
+    assert "Where the text says “72 epochs”, here: 140 epochs" in told
+    assert "Not so here: “Then it falls”." in told
+    page = apply_checks(executed)
+    assert not list(_records(page))
+    text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
+    for words in (
+        "Then it falls",
+        "Width 64 comes down too, but not as far",
+        "part ways as the article says",
+        "Every entry that the article prints comes out",
+        "it can be reproduced to the digit",
+        "every width is what the article calls it",
+    ):
+        assert f'<span class="fma-untrue">{words}</span> <span class="fma-note">(' in text
+    for said, found in (
+        ("After 12 epochs", "After 5 epochs"),
+        ("(63 and 65)", "(63, 64 and 65)"),
+        ("between 135 and 145", "between 137 and 140"),
+    ):
+        assert f'<span class="fma-found" title="the text says {said}">{found}</span>' in text
 
 
 def _bad_cases():
