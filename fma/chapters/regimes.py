@@ -59,8 +59,8 @@ def puzzle(few, more):
     return Puzzle(float(level), quick, frozen, bool(more.cost[-1] < FALL * level))
 
 
-def table_rows(traces, seed, look):
-    """Each width's outcome with what the article prints in parentheses, as rows of a table."""
+def printed_table(traces, seed, look):
+    """Outcomes with what the article prints in parentheses: head and rows of a table."""
     printed = article.TABLE if seed == article.SEED else {}
     rows = []
     for trace in traces:
@@ -75,7 +75,8 @@ def table_rows(traces, seed, look):
             theirs = row.final_cost, row.z2_max, row.dw2_norm, row.regime
             ours = [f"{a} ({b})" for a, b in zip(ours, theirs, strict=True)]
         rows.append([str(trace.width), *ours])
-    return rows
+    head = ["width", "final cost", f"Z2_max, epoch {look}", f"‖dW2‖, epoch {look}", "regime"]
+    return head, rows
 
 
 def met_in_words(met, total):

@@ -37,8 +37,8 @@ from fma.regimes import REGIMES, participation_ratio, regime, top_share
 LIVING = "plateau", "converge"
 
 
-def z2_rows(traces, look):
-    """Range of Z2_max at an epoch for each regime, as rows of a table."""
+def z2_table(traces, look):
+    """Range of Z2_max at an epoch for each regime: head and rows of a table."""
     rows = []
     for name in REGIMES:
         widths = [t.width for t in traces if regime(t) == name]
@@ -46,7 +46,7 @@ def z2_rows(traces, look):
         if len(values):
             shown = ", ".join(map(str, widths))
             rows.append([name, shown, f"{values.min():.1f}", f"{values.max():.1f}"])
-    return rows
+    return ["regime", "widths", "least Z2_max", "largest Z2_max"], rows
 
 
 def separated(values, names):
@@ -110,9 +110,9 @@ def norm_range(traces, regimes, look):
     return f"{values.min():.1f} to {values.max():.1f}" if len(values) else "–"
 
 
-def gradient_rows(traces, look):
-    """Norms of the three gradients at an epoch, as rows of a table."""
-    return [
+def gradient_table(traces, look):
+    """Norms of the three gradients at an epoch: head and rows of a table."""
+    return ["width", "‖dW1‖", "‖dW2‖", "‖dW3‖", "regime"], [
         [str(t.width), *map(fixed, recorded(t, look, "gradient_norm")), regime(t)] for t in traces
     ]
 
@@ -127,9 +127,9 @@ def two_largest(trace):
     return top_share(trace.detail["neuron_output"][-1])
 
 
-def spread_rows(traces):
-    """Neurons alive and effective, and the share of the two largest, as rows of a table."""
-    return [
+def spread_table(traces):
+    """Neurons alive and effective, and the share of the two largest: head and rows of a table."""
+    return ["width", "regime", "alive", "effective", "share of the two largest"], [
         [
             str(t.width),
             regime(t),
@@ -187,15 +187,15 @@ def part(shares, name, holds):
     return f"{percent(holds(values).sum(), len(values))} of {len(values)}"
 
 
-def population_rows(results):
-    """For each regime of a population: runs, and the middle and range of three indicators."""
+def population_table(results):
+    """Runs of each regime, middle and range of three indicators: head and rows of a table."""
     rows = []
     for name in REGIMES:
         found = [r for r in results if r["regime"] == name]
         if found and name != "diverged":
             cells = [_middle(column(found, key)) for key, *_ in INDICATORS]
             rows.append([name, f"{len(found):,}", *cells])
-    return rows
+    return ["regime", "runs", *(text for _, text, _ in INDICATORS)], rows
 
 
 def _middle(values):

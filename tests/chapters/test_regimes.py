@@ -32,9 +32,9 @@ def traces():
 
 
 def test_the_table_stands_beside_the_printed_one(traces):
-    rows = regimes.table_rows(traces, 1, 100)
+    _, rows = regimes.printed_table(traces, 1, 100)
     assert rows[1] == ["64", "145.4 (145)", "47.3 (47.3)", "37.5 (37.5)", "converge (converge)"]
-    assert regimes.table_rows(traces, 2, 100)[1][1] == "145.4"
+    assert regimes.printed_table(traces, 2, 100)[1][1][1] == "145.4"
     assert article.entries_met(traces) == (12, 12)
     assert article.entries_met(traces, 2) == (0, 0)
     assert article.entries_met([fma.train(63, 1, vary("table", epochs=5))]) == (1, 4)

@@ -28,7 +28,7 @@ def test_groups_are_separated_if_their_ranges_are(values, names, expected):
 
 
 def test_a_population_is_summed_up_by_regime():
-    rows = smoking_gun.population_rows([result("dead"), result("dead", z2_max_100=-1.0)])
+    _, rows = smoking_gun.population_table([result("dead"), result("dead", z2_max_100=-1.0)])
     assert rows == [
         ["dead", "2", "2.0 (-1.0 to 5.0)", "10.0 (10.0 to 10.0)", "0.10 (0.10 to 0.10)"]
     ]
