@@ -5,20 +5,17 @@ Each function returns a list of cases for `fma.sweeps.compute` and one of the fu
 """
 
 from dataclasses import replace
-from itertools import chain, combinations, product
+from itertools import product
 
 import numpy as np
 
 from fma.chapters.article import WIDTHS
 from fma.probe import Probe
 from fma.recipe import as_recipe
-from fma.transplant import BLOCKS
 
 LOWEST, HIGHEST = 24, 160  # widths drawn at random
 SEEDS = 40  # seeds drawn at random
 BELOW_BORDER = 5.5  # the first border is sought below this η λ₀
-STRANGER = 10_000  # added to a seed for an unrelated second network
-SUBSETS = tuple(chain.from_iterable(combinations(BLOCKS, k) for k in range(len(BLOCKS) + 1)))
 
 
 def border_runs(recipe="table", n=3600, seed=2026):
@@ -54,51 +51,3 @@ def phase_runs(recipe="table", seed=1, widths=range(16, 161), n=72):
 def grid_runs(recipe="table", widths=WIDTHS, seeds=(1,), **changes):
     """One run for each width (slowest) and seed; `changes` are further fields of `Probe`."""
     return [Probe(w, s, as_recipe(recipe), **changes) for w, s in product(widths, seeds)]
-
-
-def graft_runs(recipe="table", seeds=range(1, 101), widths=(63, 64)):
-    """Both networks of each seed with every set of layers taken from the other.
-
-    Order: seed slowest, then receiver, then the sets in the order of `SUBSETS`.
-    """
-    recipe = as_recipe(recipe)
-    return [
-        Probe(receiver, seed, recipe, donor=(donor, seed), blocks=blocks)
-        for seed in seeds
-        for receiver, donor in (widths, widths[::-1])
-        for blocks in SUBSETS
-    ]
-
-
-def stranger_runs(recipe="table", seeds=range(1, 101), width=64):
-    """Networks of one width that take every set of layers from an unrelated seed's network."""
-    recipe = as_recipe(recipe)
-    return [
-        Probe(width, seed, recipe, donor=(width, seed + STRANGER), blocks=blocks)
-        for seed in seeds
-        for blocks in SUBSETS
-    ]
-
-
-def variants(recipe="table"):
-    """Name to Recipe: other slopes, activations and initialisations, one changed at a time."""
-    recipe = as_recipe(recipe)
-    return (
-        {f"slope {s:g}": replace(recipe, slope=s) for s in (0.0, 0.01, 0.1, 0.3, 0.6, 1.0)}
-        | {name: replace(recipe, activation=name.lower()) for name in ("GELU", "SiLU", "tanh")}
-        | {
-            name: replace(recipe, init=init)
-            for name, init in (("He", "he"), ("Glorot", "glorot"), ("PyTorch", "torch"))
-        }
-    )
-
-
-def variant_runs(recipe, n=160, seed=2027):
-    """Draw `n` runs with η λ₀ log-uniform between 1.5 and 12 and the width uniform on 24 to 160."""
-    random = np.random.RandomState(seed)
-    targets = np.exp(random.uniform(np.log(1.5), np.log(12), n))
-    widths, seeds = random.randint(LOWEST, HIGHEST + 1, n), random.randint(1, 2**31, n)
-    return [
-        Probe(int(w), int(s), as_recipe(recipe), eta_sharpness=float(x))
-        for w, s, x in zip(widths, seeds, targets, strict=True)
-    ]

@@ -111,7 +111,9 @@ def survivors(case):
     values = _imbalance(p), _imbalance(thrown), _imbalance(last.parameters)
     return result | {
         "auc": auc(W3, chosen),
-        "auc_chance": auc(np.random.RandomState(case.seed).permutation(W3), chosen),
+        "auc_chance": auc(
+            np.random.RandomState([case.seed, case.width, 1]).permutation(W3), chosen
+        ),
         "auc_pull": auc(-np.abs(one.W3[:, 0]), chosen),
         "kept_thrown": float(np.corrcoef(values[:2])[0, 1]),
         "kept_after": float(np.corrcoef(values[1:])[0, 1]),
@@ -140,7 +142,7 @@ def exchange(case):
     name, chosen = run(p)
     lucky, rest = np.flatnonzero(chosen), np.flatnonzero(~chosen)
     k = min(len(lucky), len(rest))
-    others = np.random.RandomState(case.seed).permutation(rest)[:k]
+    others = np.random.RandomState([case.seed, case.width, 2]).permutation(rest)[:k]
     lucky = lucky[:k]
     order = np.arange(len(chosen))
     order[lucky], order[others] = others, lucky

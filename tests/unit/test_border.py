@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from fma.chapters import designs
 from fma.chapters.border import (
     added_value,
     first_border,
     shares,
 )
-from fma.probe import initial
 
 
 def synthetic(n=4000, at=3.6, slope=-20.0, seed=0):
@@ -56,9 +54,3 @@ def test_shares_of_a_factorial():
     assert shares([a ^ b]) == {(0,): 0, (1,): 0, (0, 1): 1}
     assert shares([2 * a + b])[(0,)] == pytest.approx(0.8)
     assert shares(np.zeros((3, 2, 2))) == {}
-
-
-def test_the_variant_design_meets_its_targets():
-    for case in designs.variant_runs(designs.variants()["GELU"], n=3):
-        assert initial(case)["eta_sharpness"] == pytest.approx(case.eta_sharpness)
-    assert len(designs.SUBSETS) == 8
