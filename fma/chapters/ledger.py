@@ -87,9 +87,9 @@ class Sizes:
     seeds: int = 20  # of the population over widths and of the long runs
     pairs: int = 200
     strangers: int = 100
-    variant: int = 160
+    variant: int = 120
     knocks: int = 8
-    revivals: int = 10
+    revivals: int = 4
     long_epochs: int = 10_000
     pair_epochs: int = 50_000
 
