@@ -1,4 +1,4 @@
-"""The explorer, the throw and the lens as widgets in a real JupyterLab and a real Notebook 7, driven in a real browser."""
+"""The explorer, the throw and the lens as widgets in a real JupyterLab and a real Notebook 7."""
 
 import importlib.util
 import json
