@@ -9,7 +9,7 @@ from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, grid_runs, populat
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.single_runs import DISTURBANCES, Disturbed, course, disturb, exchange, survivors
 from fma.chapters.words import column, many, percent
-from fma.figures import ACCENT, AXIS, ENDING_COLOURS, INK, PAPER, chart, label
+from fma.figures import ACCENT, AXIS, ENDING_COLOURS, INK, PAPER, chart, label, spread
 from fma.probe import THROWN, Probe, probe
 from fma.recipe import as_recipe
 from fma.regimes import ENDINGS
@@ -479,34 +479,22 @@ def throw_and_freeze(layout, found, truth):
     title = f"The mean answer of {widths}: the throw, and what follows"
     shape, height = ((2, 1), 5.2) if layout.phone else ((1, 2), 3.1)
     figure, axes = layout.figure(title, height, *shape)
-    for (width, one), colour, style in zip(
-        found.items(), (INK, ACCENT), ("-", (0, (4, 1.5))), strict=False
-    ):
-        n = len(one["answer"])
-        for axis, steps in zip(axes, (slice(0, THROWN + 1), slice(THROWN, n)), strict=True):
-            x = np.arange(n)[steps]
-            if len(x):
-                axis.plot(
-                    x,
-                    one["answer"][steps],
-                    color=colour,
-                    ls=style,
-                    marker="o" if len(x) < 20 else "",
-                    ms=3,
-                )
-                label(
-                    axis,
-                    x[-1],
-                    one["answer"][steps][-1],
-                    f"{width}",
-                    shift=4,
-                    color=colour,
-                    va="center",
-                )
+    looks = list(zip(found.items(), (INK, ACCENT), ("-", (0, (4, 1.5))), strict=False))
+    for axis, steps in zip(axes, (slice(0, THROWN + 1), slice(THROWN, None)), strict=True):
+        ends = []
+        for (_, one), colour, style in looks:
+            y = one["answer"][steps]
+            x = np.arange(len(one["answer"]))[steps]
+            axis.plot(x, y, color=colour, ls=style, marker="o" if len(x) < 20 else "", ms=3)
+            ends.append((x[-1], y[-1]) if len(x) else (THROWN, truth))
+        low, high = axis.get_ylim()
+        places = spread([y for _, y in ends], 0.07 * (high - low))
+        for ((width, _), colour, _), (x, _), y in zip(looks, ends, places, strict=True):
+            label(axis, x, y, f"{width}", shift=4, color=colour, va="center")
     for axis in axes:
         axis.axhline(truth, color=AXIS, lw=0.9, ls=(0, (1, 2)))
         axis.set(xlabel="update")
-    label(axes[0], 0, truth, "truth", color=INK, va="bottom")
+    label(axes[0], 7, truth, "truth", color=INK, va="bottom")
     axes[0].set_ylabel("mean answer")
     return figure
 
