@@ -24,6 +24,7 @@ from fma import figures
 from fma.regimes import REGIMES
 from fma.window import (
     CANTOR,
+    NARROWER,
     Descent,
     Line,
     alive_along,
@@ -36,6 +37,8 @@ from fma.window import (
 
 __all__ = [
     "CANTOR",
+    "NARROWER",
+    "REGIMES",
     "Descent",
     "Line",
     "alive_along",
