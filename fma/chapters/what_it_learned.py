@@ -174,6 +174,12 @@ def surfaces(layout, named, target):
     return figure
 
 
+def _holds_then(soon):
+    """Whether most of the few, and at most 5 % of the other lines, have learned."""
+    (few, n), (line, m) = soon["few"], soon["line"]
+    return few > n / 2 and line <= m / 20
+
+
 @claim(
     "C08",
     rule="Runs over widths and seeds, named by the article's rule: learned means more than half of "
@@ -216,9 +222,10 @@ def converge_alone_learns(s):
             "long_called_plateau": called,
         },
         Picture("share of the product's interaction", captured, LEARNED),
-        other="There is something in it later on: after 1,000 epochs of the same runs "
-        f"{soon['few'][0]} of {soon['few'][1]} that few neurons drew have learned, and "
-        f"{soon['line'][0]} of {soon['line'][1]} lines.",
+        other="After 1,000 epochs of such runs "
+        f"{soon['few'][0]} of {soon['few'][1]} lines that few neurons drew have learned, and "
+        f"{soon['line'][0]} of {soon['line'][1]} of the others"
+        + (": there it holds." if _holds_then(soon) else "."),
     )
 
 
