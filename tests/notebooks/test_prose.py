@@ -20,8 +20,6 @@ RECORD = Path(__file__).with_name("everywhere.json")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OLD = {  # not yet written anew
     "05_seed_test",
-    "09_what_it_learned",
-    "10_beyond",
     "11_fair_comparison",
     "12_verdicts",
     "index",
