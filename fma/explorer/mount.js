@@ -37,6 +37,7 @@ const stateOf = (model) => Object.fromEntries(STATE_KEYS.map((key) => [key, mode
 
 /** Whether a fragment speaks of the explorer: one that names a place in the page does not. */
 function isState(fragment) {
+  if (/^#(lens|throw)=/.test(fragment)) return false; // of another figure on the page
   return /=|[^\w.%#-]/.test(fragment) && !document.getElementById(fragment.replace(/^#/, ""));
 }
 

@@ -870,3 +870,9 @@ def test_recipes_of_the_page_are_the_library_s(page, served):
     for name, recipe in fma.RECIPES.items():
         rate = f"{recipe.learning_rate:.0e}".replace("e-0", "e-")
         assert texts[name].lower() == f"{name}: {recipe.init}, {rate}, {recipe.epochs:,} epochs"
+
+
+def test_the_address_of_another_figure_is_left_alone(page, disk):
+    page.goto(f"{disk}#throw=3.7&size=4&seed=1")
+    says(page, "B: width 64, seed 1, ")
+    expect(page.get_by_role("alert")).to_be_hidden()
