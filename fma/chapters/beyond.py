@@ -222,6 +222,47 @@ def dead_by_width(recipe="table", n_seeds=20, *, progress=True):
     return {band: (int(dead[i].sum()), int(i.sum())) for band, i in inside.items()}
 
 
+# Tables -----------------------------------------------------------------------------------------
+
+
+def edge_rows(found):
+    """What `edges` found, as rows of a table."""
+    return [
+        [name] + [_interval(v) for v in (e.at, e.band, e.shift)] if e else [name, *"–––"]
+        for name, e in found.items()
+    ]
+
+
+def _interval(found):
+    value, low, high = found
+    return f"{value:.2f} ({low:.2f} to {high:.2f})" if np.isfinite(value) else "–"
+
+
+def _share(k, n):
+    return "{:.0%} to {:.0%}".format(*wilson_interval(k, n)) if n else "–"
+
+
+def revival_rows(found):
+    """What `revivals` found at each slope (slope to results), as rows of a table."""
+    rows = []
+    for slope, results in found.items():
+        died, again = lived_again(results)
+        middle = f"{np.median(again):,.0f}" if again else "–"
+        rows.append([f"{slope:g}", str(died), str(len(again)), _share(len(again), died), middle])
+    return rows
+
+
+def lived_again(results):
+    """How many died, and how many epochs each of those that lived again was dead."""
+    died = [r for r in results if r["died"] >= 0]
+    return len(died), [r["revived"] - r["died"] for r in died if r["revived"] >= 0]
+
+
+def width_rows(found):
+    """What `dead_by_width` found, as rows of a table."""
+    return [[f"{a}–{b}", str(k), str(n), _share(k, n)] for (a, b), (k, n) in found.items()]
+
+
 # Figures ----------------------------------------------------------------------------------------
 
 
@@ -292,7 +333,7 @@ def asymmetry_drives_winners(s):
         + ", ".join(f"{slope:g} {k} of {n}" for slope, (k, n) in dose["shares"].items())
         + f". From 1 to 0.01 it rises by {100 * top:.0f} points ({100 * low:.0f} to "
         f"{100 * high:.0f}), trend p {p_value(dose['p'])}; from 0.1 to 0.01 by "
-        f"{100 * step[0]:.0f} ({100 * step[1]:.0f} to {100 * step[2]:.0f}).",
+        f"{100 * step[0]:.0f} ({100 * step[1]:z.0f} to {100 * step[2]:.0f}).",
         {"difference": top, "low": low, "high": high, "p": dose["p"]}
         | {f"share_slope_{slope:g}": k / max(n, 1) for slope, (k, n) in dose["shares"].items()},
         Picture(

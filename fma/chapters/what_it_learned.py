@@ -18,11 +18,11 @@ from fma.chapters.ledger import (
     claim,
 )
 from fma.chapters.words import column, many
-from fma.figures import AXIS, chart
+from fma.figures import AXIS, ENDING_COLOURS, chart
 from fma.network import ACTIVATIONS, forward
 from fma.probe import Probe, probe
 from fma.recipe import RECIPES, as_recipe
-from fma.regimes import STRAIGHT, regime
+from fma.regimes import ENDINGS, REGIMES, STRAIGHT, ending, regime
 from fma.surface import grid, interaction, surface
 from fma.sweeps import compute, runs, sweep
 from fma.task import product_task, sum_task
@@ -140,6 +140,62 @@ def renamed(results, factor=3):
     """How many runs get another ending if the limit of what is straight is thrice or a third."""
     open_ = [r["bend"] for r in results if r["ending"] in ("bent", "line", "few", "leak")]
     return sum(STRAIGHT / factor <= bend < STRAIGHT * factor for bend in open_)
+
+
+def learned_rows(traces):
+    """What the runs answer, beside `models`, as rows of a table; `traces` by width."""
+    rows = [[str(w), regime(t), ending(t), t.cost[-1], learned(t)] for w, t in traces.items()] + [
+        [name, "", "", cost, split] for name, (cost, split) in models().items()
+    ]
+    return [
+        [*names, f"{cost:,.0f}", f"{100 * s['share']:.2f} %", f"{100 * s['captured']:z.0f} %"]
+        for *names, cost, s in rows
+    ]
+
+
+def ending_rows(results):
+    """How many runs of each ending have which regime, and their costs, as rows of a table."""
+    rows = []
+    for name in ENDINGS:
+        found = [r for r in results if r["ending"] == name]
+        if found:
+            counts = [str(sum(r["regime"] == x for r in found)) for x in REGIMES]
+            costs = column(found, "cost")
+            rows.append([name, *counts, f"{min(costs):,.0f} to {max(costs):,.0f}"])
+    return rows
+
+
+def later_rows(long, on, short):
+    """Runs of `long` and the eight widths trained `on`, as rows of a table."""
+    groups = {f"long, {w}": [t for t in long if t.width == w] for w in PAIR}
+    groups |= {
+        f"run on, {name} before": [t for t in on if regime(short[t.width]) == name]
+        for name in REGIMES
+    }
+    rows = []
+    for name, traces in groups.items():
+        if traces:
+            split, cost = (
+                [100 * learned(t)["captured"] for t in traces],
+                [t.cost[-1] for t in traces],
+            )
+            names = ", ".join(sorted({ending(t) for t in traces}))
+            captured = f"{min(split):z.0f} to {max(split):z.0f} %"
+            costs = f"{min(cost):,.0f} to {max(cost):,.0f}"
+            rows.append([name, str(len(traces)), costs, captured, names])
+    return rows
+
+
+def pictures(traces):
+    """Name, surface and colour of each trace, for `surfaces`."""
+    return [
+        (
+            f"{t.width}, {ending(t)}",
+            surface(t.parameters, t.recipe.slope, t.recipe.activation),
+            ENDING_COLOURS[ending(t)],
+        )
+        for t in traces
+    ]
 
 
 @chart
