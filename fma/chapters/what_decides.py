@@ -161,7 +161,8 @@ def collapse(layout, study, edges, border=None):
         if share.max() < 0.05:
             continue
         band = [wilson_interval(int(hits[bin_ == k].sum()), int((bin_ == k).sum())) for k in used]
-        axis.fill_between(middle, *np.array(band).T, color=colour, alpha=0.16, lw=0)
+        low, high = np.where(share > 0, np.array(band).T, np.nan)
+        axis.fill_between(middle, low, high, color=colour, alpha=0.16, lw=0)
         axis.plot(middle, share, color=colour, ls=line)
         top = int(np.argmax(share))
         places.append((middle[top], share[top], words, colour))
