@@ -20,6 +20,25 @@ def counts(ledger):
     return {verdict: [c for c in ledger if c.verdict == verdict] for verdict in VERDICTS}
 
 
+def of(ledger, name):
+    """The verdict on the claim of that id."""
+    return next(claim.verdict for claim in ledger if claim.id == name)
+
+
+def in_words(ledger):
+    """How many claims hold, hold only under a stated recipe, and do not hold, in words."""
+    holds, only, fails, _ = (len(claims) for claims in counts(ledger).values())
+    return f"{holds} hold, {only} hold only under a stated recipe, and {fails} do not"
+
+
+def summary(ledger):
+    """Verdicts and the claims that have them: head and rows of a table."""
+    return ["verdict", "claims", "which"], [
+        [verdict, str(len(claims)), " ".join(claim.id for claim in claims)]
+        for verdict, claims in counts(ledger).items()
+    ]
+
+
 @chart
 def evidence(layout, picture):
     """The small figure of a claim: every run a dot, the rule's threshold, an interval."""

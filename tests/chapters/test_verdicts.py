@@ -63,3 +63,12 @@ def test_a_claim_is_judged_where_its_evidence_is_shown(name):
     assert rule.endswith(".")
     assert test.__module__.rpartition(".")[2] in (page.partition("_")[2], "endings")
     assert anchor in set(anchors(page))
+
+
+def test_the_ledger_is_summed_up():
+    claims = [made(1, VERDICTS[0]), made(2, VERDICTS[2]), made(3, VERDICTS[2])]
+    assert verdicts.of(claims, claims[1].id) == VERDICTS[2]
+    assert verdicts.in_words(claims).startswith("1 hold, 0 hold only")
+    head, rows = verdicts.summary(claims)
+    assert head[0] == "verdict"
+    assert [row[1] for row in rows] == ["1", "0", "2", "0"]

@@ -21,7 +21,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OLD = {  # not yet written anew
     "05_seed_test",
     "11_fair_comparison",
-    "12_verdicts",
     "index",
 }
 NEW = [path for path in NOTEBOOKS if path.stem not in OLD]
