@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from fma.chapters.border import (
-    added_value,
     first_border,
-    shares,
 )
 
 
@@ -33,24 +31,3 @@ def test_no_border_without_two_outcomes_or_with_a_gap():
     x = np.linspace(1, 5, 50)
     assert first_border(x, np.ones(50)) is None
     assert first_border(x, x < 3) is None
-
-
-def test_added_value_finds_what_matters_only():
-    x, _, random = synthetic()
-    helper, noise = random.randn(2, len(x))
-    moved = np.log(x / 3.6) + 0.05 * helper
-    plateau = random.random_sample(len(x)) < 1 / (1 + np.exp(20 * moved))
-    result = added_value(x, plateau, {"helper": helper, "noise": noise})
-    assert result["helper"]["p"] < 1e-6
-    assert result["noise"]["p"] > 0.01
-    assert result["helper"]["aic"] < -10 < result["noise"]["aic"]
-    assert result["helper"]["shift"] == pytest.approx(np.exp(-0.05), abs=0.03)
-    assert result[""]["r2"] < result["helper"]["r2"]
-
-
-def test_shares_of_a_factorial():
-    a, b = np.meshgrid([0, 1], [0, 1], indexing="ij")
-    assert shares(np.stack([a, 1 - a])) == {(0,): 1, (1,): 0, (0, 1): 0}
-    assert shares([a ^ b]) == {(0,): 0, (1,): 0, (0, 1): 1}
-    assert shares([2 * a + b])[(0,)] == pytest.approx(0.8)
-    assert shares(np.zeros((3, 2, 2))) == {}
