@@ -55,7 +55,7 @@ def test_a_committed_notebook_shows_itself_untrusted(path, jupyterlab, browser):
                 picture.evaluate("async (e) => { await e.decode(); return e.naturalWidth }") > 400
             )
             assert picture.evaluate("(e) => e.getBoundingClientRect().width") > 400
-        assert letters(place.inner_text()) == letters(shown(output))
+        assert letters(place.text_content()) == letters(shown(output))
     page.close()
 
 
