@@ -18,13 +18,7 @@ from fma.notebook.prose import MIME, Prose, places
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = Path(__file__).with_name("everywhere.json")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-OLD = {  # not yet written anew
-    "05_seed_test",
-    "11_fair_comparison",
-    "index",
-}
-NEW = [path for path in NOTEBOOKS if path.stem not in OLD]
-each = pytest.mark.parametrize("path", NEW, ids=lambda path: path.stem)
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 NAMES = re.compile(r"\b[Ll]ayers?[ -][12](?: and [12])?\b|(?<![\w.,])[^\W\d]\w*")
 CHAPTER = re.compile(r"\[[^\]]*?\bchapter\s+(\d+)[^\]]*\]\((\d\d)_\w+\.ipynb[^)]*\)", re.IGNORECASE)
@@ -186,7 +180,7 @@ def test_there_is_more_prose_than_code():
     lines = {
         kind: sum(
             bool(line.strip())
-            for path in NEW
+            for path in NOTEBOOKS
             for _, source in sources(load(path), kind)
             for line in source.splitlines()
         )
@@ -196,7 +190,7 @@ def test_there_is_more_prose_than_code():
 
 
 def test_the_committed_notebooks_are_small():
-    assert sum(path.stat().st_size for path in NEW) < 4_000_000
+    assert sum(path.stat().st_size for path in NOTEBOOKS) < 4_000_000
 
 
 # The rules themselves.
@@ -236,7 +230,7 @@ def test_the_rule(cells, missing, open_):
 
 if __name__ == "__main__":
     record = {}
-    for notebook_path in NEW:
+    for notebook_path in NOTEBOOKS:
         gone, unvouched, number = survey(load(notebook_path))
         record[notebook_path.stem] = number
         texts = read(load(notebook_path))
