@@ -119,11 +119,16 @@ def text_of(ledger):
 
 def rows(ledger):
     """The ledger as an HTML table, for viewers that keep no more than that."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("", "claim", "verdict and evidence"))
+    head = "".join(
+        f'<th scope="col"><div align="left">{name}</div></th>'
+        for name in ("", "claim", "verdict and evidence")
+    )
     body = "".join(
-        f'<tr><th scope="row">{c.id}</th><td>{escape(c.statement)}<br>Rule: {escape(c.rule)}</td>'
-        f"<td><b>{SIGNS[c.verdict]} {escape(c.verdict)}.</b> {escape(c.evidence)} {escape(c.other)}"
-        f"</td></tr>"
+        f'<tr><th scope="row">{c.id}</th>'
+        f'<td><div align="left">{escape(c.statement)}<br>Rule: {escape(c.rule)}</div></td>'
+        f'<td><div align="left"><b>{SIGNS[c.verdict]} {escape(c.verdict)}.</b> '
+        f"{escape(c.evidence)} {escape(c.other)} "
+        f'<a href="{c.place.partition("#")[0]}.ipynb">See there</a></div></td></tr>'
         for c in ledger
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
