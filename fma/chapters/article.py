@@ -48,7 +48,6 @@ LISTING = [  # the first lines that the second listing prints
 WIDTHS = tuple(TABLE)
 PAIR = (63, 64)
 FALL = (80, 100)  # the epochs between which its width 64 falls
-GRADIENT_WIDTHS = (63, 64, 65, 110, 128)  # of its figure of gradient norms
 SWEEP_WIDTHS = (32, 48, 60, 61, 62, 63, 64, 65, 66, 67, 68, 80, 96, 128)
 
 

@@ -29,7 +29,7 @@ def puzzle(first, second):
     Returns
     -------
     callable
-        draw(layout), for `figures.show` and `figures.save`.
+        draw(layout), for `fma.notebook.show` and `figures.save`.
     """
     line = baselines(product_task())["origin"]
 

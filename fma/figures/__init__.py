@@ -33,7 +33,7 @@ from fma.figures.style import (
     spread,
 )
 from fma.figures.svg import html, inline, save
-from fma.figures.words import count, fixed, listing, span
+from fma.figures.words import fixed, listing
 
 __all__ = [
     "ACCENT",
@@ -52,7 +52,6 @@ __all__ = [
     "THEME",
     "Layout",
     "chart",
-    "count",
     "dots",
     "finite",
     "fixed",
@@ -66,15 +65,5 @@ __all__ = [
     "png",
     "regime_key",
     "save",
-    "span",
     "spread",
 ]
-
-
-def __getattr__(name):
-    """Find `show` where it stands now."""
-    if name == "show":
-        from fma.notebook import show
-
-        return show
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
