@@ -1,5 +1,6 @@
 """Chapter 11: how two architectures are compared fairly, and what it costs in runs."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,10 +129,14 @@ def shared_kept(widths=PAIR, seed=1, recipe="table"):
 
 def seeds_for(difference, deviation):
     """Seeds, at least 3, that a paired t test needs for 80 % power at the 5 % level."""
-    test, effect = TTestPower(), difference / deviation
-    if test.power(effect, 3, 0.05) >= 0.8:
-        return 3
-    return int(np.ceil(test.solve_power(effect, power=0.8, alpha=0.05)))
+
+    def enough(n):
+        return not TTestPower().power(difference / deviation, n, 0.05) < 0.8  # nan: far beyond
+
+    high = 3
+    while not enough(high) and high < 1e9:
+        high *= 2
+    return 3 + bisect_left(range(3, high), True, key=enough)
 
 
 @dataclass(frozen=True)

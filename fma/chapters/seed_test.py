@@ -87,8 +87,10 @@ class SeedTest:
 
     @property
     def swing(self):
-        """Relative change of the cost by the last update, one value a run."""
-        return np.abs(self.costs / self.before - 1).ravel()
+        """Relative change of the cost by the last update, one value a run that did not diverge."""
+        with np.errstate(invalid="ignore"):
+            change = np.abs(self.costs / self.before - 1).ravel()
+        return change[np.isfinite(change)] if np.isfinite(change).any() else np.array([np.nan])
 
     @property
     def paired(self):
@@ -97,8 +99,9 @@ class SeedTest:
 
     @property
     def margin(self):
-        """The difference of mean costs that counts as none: a tenth of their mean."""
-        return MARGIN * float(self.costs.mean())
+        """The difference of mean costs that counts as none: a tenth of the mean of finite costs."""
+        known = finite(self.costs.ravel())
+        return MARGIN * float(known.mean()) if len(known) else MARGIN
 
     @property
     def reversals(self):

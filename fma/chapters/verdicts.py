@@ -48,7 +48,7 @@ def evidence(layout, picture):
     if picture.threshold is not None:
         axis.axvline(picture.threshold, color=MUTED, lw=1, ls=(0, (4, 3)), zorder=1)
     for row, values in enumerate(groups.values()):
-        spread = 0.26 * np.sin(2.4 * np.arange(len(values))) if len(values) > 1 else 0.0
+        spread = 0.26 * np.sin(2.4 * np.arange(len(values))) * (len(values) > 1)
         size = 5 if len(values) < 12 else 3 if len(values) < 100 else 1.6
         axis.plot(values, row + spread, "o", ms=size, color=ACCENT, alpha=0.7, mew=0)
         if len(values) > 4:

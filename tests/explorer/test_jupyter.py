@@ -92,7 +92,7 @@ def _run(page, cell):
 def test_widget_in_jupyter(address, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(address)
-    cell = page.locator(".jp-CodeCell .cm-content")
+    cell = page.locator(".jp-CodeCell .cm-content").first
     kernel = page.locator(".jp-Toolbar-kernelName")
     expect(kernel).to_have_text("Python 3 (ipykernel)", timeout=90_000)
     _run(page, cell)

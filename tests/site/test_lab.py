@@ -30,7 +30,10 @@ def test_make_lab_serves_the_notebooks(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
     variables = [f"run={shlex.quote(sys.executable)}", f"options={OPTIONS}"]
     dry = subprocess.run(
-        ["make", "--dry-run", "lab", *variables], cwd=ROOT, capture_output=True, text=True
+        ["make", "--no-print-directory", "--dry-run", "lab", *variables],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     command = dry.stdout.strip().splitlines()[-1]
     assert "jupyterlab" in command, dry.stderr

@@ -62,6 +62,7 @@ def test_independent_arrays_share_nothing(a, seed):
 @given(matrices, st.integers(1, 2**32 - 1))
 @settings(max_examples=60, deadline=None)
 def test_shuffled_entries_are_all_found(a, seed):
+    assume(a.size > 8)  # a lone number of a tiny array may be taken for coincidence
     order = np.random.default_rng(seed).permutation(a.size)
     layer = only(a, a.ravel()[order].reshape(a.shape))
     assert layer.share("not at all") == 0
