@@ -264,6 +264,6 @@ def puzzle_is_seen(s):
         Picture(
             "epochs that width 64 stays frozen",
             {name: [each.frozen] for name, each in found.items()},
-            interval=FROZEN,
+            threshold=FROZEN[0],
         ),
     )
