@@ -64,6 +64,11 @@ class Firefox:
         where = {"context": self.context, "url": address, "wait": "complete"}
         self.call("browsingContext.navigate", where)
 
+    def size(self, width, height):
+        """Give the page that many CSS pixels."""
+        viewport = {"width": width, "height": height}
+        self.call("browsingContext.setViewport", {"context": self.context, "viewport": viewport})
+
     def evaluate(self, expression):
         """The value of a JavaScript expression, a promise's included, sent as JSON."""
         where = {"target": {"context": self.context}, "awaitPromise": True}

@@ -1,6 +1,9 @@
 """One line beside the prose: it vouches that what the text says is what was found."""
 
+import ast
+
 import numpy as np
+from IPython import get_ipython
 from IPython.display import display
 
 from fma.notebook.prose import MIME, plain
@@ -10,7 +13,8 @@ def check(words, found, everywhere=False, here=None):
     """Vouch that `words`, which stand in the Markdown above, are what is found; else say so.
 
     Silent if the two agree. If not, Jupyter shows what is found, and the book puts it in the
-    words' place, or marks the words as not true here (`fma.notebook.prose.apply_checks`).
+    words' place, or marks the words as not true here (`fma.notebook.prose.apply_checks`). A check
+    that a cell holds and does not come to, within an `if`, says that its words are not true here.
 
     Parameters
     ----------
@@ -34,6 +38,7 @@ def check(words, found, everywhere=False, here=None):
     >>> check("3.65 (3.62 to 3.69)", f"{border.at:.2f} ({border.low:.2f} to {border.high:.2f})")
     >>> check("moves with the width", border.moves)
     """
+    _made.append(words)
     if not isinstance(words, str):
         raise TypeError(f"words must be a text from the Markdown above, got {words!r}")
     if isinstance(found, bool | np.bool_):
@@ -50,3 +55,32 @@ def check(words, found, everywhere=False, here=None):
         raise TypeError(f"found must be a text, a whole number or a truth, got {found!r}")
     data = {"words": words, "found": found, "everywhere": bool(everywhere), "here": here}
     display({MIME: data, "text/markdown": sentence, "text/plain": sentence}, raw=True)
+
+
+_made = []  # the words of the checks made in the cell that runs
+
+
+def watch(shell):
+    """After each cell of this shell, say of the checks that it did not come to: not so here."""
+    shell.events.register("post_run_cell", _unmade)
+
+
+def _unmade(result):
+    made = set(_made)
+    _made.clear()
+    if not result.success:
+        return
+    try:
+        nodes = list(ast.walk(ast.parse(result.info.raw_cell)))
+    except SyntaxError:  # a cell magic
+        return
+    for node in nodes:
+        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+        if named and node.func.id == "check" and isinstance(node.args[0], ast.Constant):
+            if node.args[0].value not in made:
+                check(node.args[0].value, False)
+    _made.clear()
+
+
+if get_ipython() is not None:
+    watch(get_ipython())

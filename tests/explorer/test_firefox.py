@@ -70,6 +70,26 @@ def test_each_figure_works(page, folder, serve, where, figure, says):
     page.until(f"/{says}/.test({STATUS})")
 
 
+@pytest.mark.parametrize("size", [(390, 844), (1280, 900)])
+def test_curve_and_slider_are_in_view_together(page, folder, size):
+    page.size(*size)
+    page.open(f"{folder.as_uri()}/explorer.html")
+    page.until(f"/B: width 64.*converge/.test({STATUS})")
+    boxes = page.evaluate(
+        "(() => { const named = (name) => [...document.querySelectorAll('input, [role=slider]')]"
+        "  .find((e) => e.getAttribute('aria-label') === name"
+        "    || e.labels?.[0]?.textContent.startsWith(name));"
+        "  const [width, cost] = [named('Width'), named('Cost')];"
+        "  width.scrollIntoView({ block: 'end' });"
+        "  return [width, cost].map((e) => e.getBoundingClientRect().toJSON()); })()"
+    )
+    for box in boxes:
+        assert box["height"] > 0
+        assert box["top"] >= 0
+        assert box["bottom"] <= size[1] + 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
 def test_the_trainer_has_the_librarys_digits(page, folder, serve):
     page.open(f"{serve(folder)}/throw.html")
     run = {"width": 64, "seed": 1, "init": "uniform", "learningRate": 1e-4, "slope": 0.01}

@@ -140,6 +140,21 @@ def test_check_says_what_is_found(shown):
     assert shown[0][MIME] == {"words": "3.65", "found": "4.10", "everywhere": False, "here": None}
 
 
+def test_a_check_that_a_cell_does_not_come_to_says_that_its_words_do_not_hold(shown):
+    shell = InteractiveShell(config=Config(HistoryManager={"enabled": False}))
+    checking.watch(shell)
+    shell.run_cell("from fma.notebook import check")
+    shell.run_cell("if True:\n    check('It is 3', 'It is 3')")
+    assert shown == []
+    shell.run_cell("if False:\n    check('It is 3', 'It is 3')")
+    assert [bundle[MIME]["words"] for bundle in shown] == ["It is 3"]
+    assert "Not so here" in shown[0]["text/plain"]
+    shown.clear()
+    shell.run_cell("check('5', '5'); 1 / 0")
+    shell.run_cell("1 + 1")
+    assert shown == []
+
+
 @pytest.mark.parametrize(("words", "found"), [("3.65", 3.65), (63, "63"), ("x", None)])
 def test_check_wants_words_and_digits_that_somebody_chose(shown, words, found):
     with pytest.raises(TypeError):
