@@ -42,8 +42,8 @@ class Report:
     def __str__(self):
         a, b = self.widths
         lines = [f"Widths {a} (A) and {b} (B), seed {self.seed}", "", str(self.shared), ""]
-        known = zip("AB", self.sharpness, strict=False)
-        lines += [f"{name}: λ = {value:.6g} ± {value.error:.1g}" for name, value in known]
+        for n, v in zip("AB", self.sharpness, strict=False):  # no finer than the error is known
+            lines += [f"{n}: λ = {v:.6g}, to less than 1e{int(f'{v.error:e}'.split('e')[1]) + 1}"]
         lines += [f"{n}: η λ = {s:.3g}" for n, s in zip("AB", self.eta_sharpness, strict=False)]
         return "\n".join([*lines, "", *(self.advice or ("Nothing stands in the way.",))])
 

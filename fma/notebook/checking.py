@@ -76,9 +76,9 @@ def _unmade(result):
         return
     for node in nodes:
         named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
-        if named and node.func.id == "check" and isinstance(node.args[0], ast.Constant):
-            if node.args[0].value not in made:
-                check(node.args[0].value, False)
+        words = getattr(node.args[0], "value", None) if named and node.func.id == "check" else None
+        if isinstance(words, str) and words not in made:
+            check(words, False)
     _made.clear()
 
 
