@@ -47,8 +47,8 @@ STATEMENTS = {
     "C02": "At seed 1 one more neuron, 64 for 63, turns a quick plateau into some seventy frozen "
     "epochs and a sudden fall.",
     "C03": "The printed table of eight widths.",
-    "C04": "The outcome is no capacity curve: which regime a width lands in has nothing to do with its "
-    "number of parameters.",
+    "C04": "The outcome is no capacity curve: which regime a width lands in has nothing to do with "
+    "its number of parameters.",
     "C05": "Plateau: activity is spread over many layer-2 neurons and none dominates.",
     "C06": "Dead: every layer-2 pre-activation is negative and gradients are 100 times too weak.",
     "C07": "Converge: one or two layer-2 neurons dominate.",
