@@ -61,10 +61,37 @@ def test_metadata_names_parameters_that_exist(notebook, parameters):
     assert set(parameters) <= set(_known(notebook))
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    """One kernel for all runs, so that imports are made once."""
+    with run_kernel(kernel_name="python3", cwd=NOTEBOOKS[0].parent) as client:
+        yield client
+
+
+def _error(kernel, source):
+    """The error that a cell ends in, else None."""
+    found = []
+
+    def listen(message):
+        if message["msg_type"] == "error":
+            found.append(message["content"])
+
+    kernel.execute_interactive(source, output_hook=listen, timeout=600)
+    return found[0] if found else None
+
+
+def _cells(notebook, parameters, kernel):
+    """The code cells of a notebook under these parameters, and a kernel that has forgotten all."""
+    assert _error(kernel, "%reset -f") is None
+    asked = parameterize_notebook(papermill.iorw.load_notebook_node(str(notebook)), parameters)
+    return [cell.source for cell in asked.cells if cell.cell_type == "code"]
+
+
 @pytest.mark.parametrize(("notebook", "parameters"), list(_cases("other")))
-def test_runs_with_other_parameters(notebook, parameters, tmp_path):
-    executed = _run(notebook, tmp_path, parameters)
-    assert all(cell.get("execution_count") for cell in executed.cells if cell.cell_type == "code")
+def test_runs_with_other_parameters(notebook, parameters, kernel):
+    for source in _cells(notebook, parameters, kernel):
+        error = _error(kernel, source)
+        assert error is None, "\n".join(error["traceback"])
 
 
 def _records(notebook):
@@ -133,30 +160,9 @@ def _bad_cases():
             yield pytest.param(notebook, name, id=f"{notebook.stem}-{name}")
 
 
-@pytest.fixture(scope="module")
-def kernel():
-    """One kernel for all bad values, so that imports are made once."""
-    with run_kernel(kernel_name="python3", cwd=NOTEBOOKS[0].parent) as client:
-        yield client
-
-
-def _error(kernel, source):
-    """The error that a cell ends in, else None."""
-    found = []
-
-    def listen(message):
-        if message["msg_type"] == "error":
-            found.append(message["content"])
-
-    kernel.execute_interactive(source, output_hook=listen, timeout=600)
-    return found[0] if found else None
-
-
 @pytest.mark.parametrize(("notebook", "name"), list(_bad_cases()))
 def test_refuses_a_bad_parameter_at_once_in_one_sentence(notebook, name, kernel):
-    assert _error(kernel, "%reset -f") is None
-    bad = parameterize_notebook(papermill.iorw.load_notebook_node(str(notebook)), {name: BAD[name]})
-    cells = [cell.source for cell in bad.cells if cell.cell_type == "code"]
+    cells = _cells(notebook, {name: BAD[name]}, kernel)
     errors = (_error(kernel, source) for source in cells[:4])
     error = next((error for error in errors if error), None)
     assert error, "the value is refused only after other cells have run"

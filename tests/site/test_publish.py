@@ -56,16 +56,40 @@ def _executed(folder):
     return {path.name: path.stat().st_mtime_ns for path in folder.glob("*.ipynb")}
 
 
-def test_quick_and_full_are_apart_and_quick_is_labelled_on_every_page(book):
+TEXT = "There are 20 of them, an even number. See [there](02_two.ipynb#place)."
+CHECKS = """from fma.notebook import check
+print('there are', n)
+check('20', n)
+check('an even number', n % 2 == 0)"""
+
+
+def test_pages_at_both_scales(book):
+    """One book for three matters, since setting pages takes ten seconds."""
+    _notebook(book / "notebooks" / "01_one.ipynb", CHECKS, {"n": 3}, TEXT)
+    code = "from fma.notebook import table\ntable(['n'], [['1']], caption='One', name='place')"
+    _notebook(book / "notebooks" / "02_two.ipynb", code)
     full, quick = (publish.build(scale, book).parent for scale in ("full", "quick"))
+
+    # The scales are apart, and quick is labelled on every page.
     assert full == book / "book" / "_build" / "html"
-    assert "there are 20" in (full / "01_one.html").read_text("utf-8")
-    assert "there are 3" in (quick / "01_one.html").read_text("utf-8")
+    one, few = ((folder / "01_one.html").read_text("utf-8") for folder in (full, quick))
+    assert "there are 20" in one
+    assert "there are 3" in few
     for folder, label in ((full, False), (quick, True)):
         pages = list(folder.glob("*.html"))
         assert len(pages) >= 5
         for page in pages:
             assert ("Reduced scale." in page.read_text("utf-8")) is label, page
+
+    # Text links to the table that an output names.
+    assert 'id="place"' in (full / "02_two.html").read_text("utf-8")
+    assert 'href="02_two.html#place"' in one
+
+    # What is found stands in the place of what the text says.
+    assert "<p>There are 20 of them, an even number. See" in one
+    assert 'title="the text says 20">3</span> of them' in few
+    assert '<span class="fma-untrue">an even number</span>' in few
+    assert '<span class="fma-note">' in few
 
 
 def test_nothing_is_done_again_unless_its_input_changed(book, without_pages, capsys):
@@ -85,32 +109,6 @@ def test_nothing_is_done_again_unless_its_input_changed(book, without_pages, cap
     assert after["01_one.ipynb"] != before["01_one.ipynb"]
     assert after["index.ipynb"] == before["index.ipynb"]
     assert stamp.stat().st_mtime_ns != set_at
-
-
-def test_text_links_to_the_table_that_an_output_names(book):
-    code = "from fma.notebook import table\ntable(['n'], [['1']], caption='One', name='place')"
-    _notebook(book / "notebooks" / "01_one.ipynb", code)
-    _notebook(book / "notebooks" / "02_two.ipynb", "n", text="See [there](01_one.ipynb#place).")
-    pages = publish.build("full", book).parent
-    assert 'id="place"' in (pages / "01_one.html").read_text("utf-8")
-    assert 'href="01_one.html#place"' in (pages / "02_two.html").read_text("utf-8")
-
-
-def test_the_page_puts_what_is_found_in_the_place_of_what_the_text_says(book):
-    text = "There are 20 of them, an even number."
-    code = "check('20', n)\ncheck('an even number', n % 2 == 0)"
-    _notebook(
-        book / "notebooks" / "01_one.ipynb",
-        f"from fma.notebook import check\n{code}",
-        {"n": 3},
-        text,
-    )
-    full, quick = (publish.build(scale, book).parent for scale in ("full", "quick"))
-    assert f"<p>{text}</p>" in (full / "01_one.html").read_text("utf-8")
-    page = (quick / "01_one.html").read_text("utf-8")
-    assert 'title="the text says 20">3</span> of them' in page
-    assert '<span class="fma-untrue">an even number</span>' in page
-    assert '<span class="fma-note">' in page
 
 
 def test_a_page_written_by_hand_sets_the_pages_again(book, without_pages):
