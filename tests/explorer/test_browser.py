@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from figure_page import axe_violations, scroll_width, set_theme, status
 from playwright.sync_api import expect
 
 import fma
@@ -82,10 +83,6 @@ def arrived(page):
 
 def slider(page, name):
     return page.get_by_role("slider", name=name, exact=True)
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 def says(page, pattern):
@@ -631,19 +628,12 @@ def test_downloads_the_run_as_csv(page, served):
     assert norms[100] == pytest.approx(trace.gradient_norm[100], rel=1e-4)
 
 
-def axe_violations(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(new_page, served, theme, width):
     page = new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
     page.goto(f"{served}#width=abc")
-    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    set_theme(page, theme)
     trained(page)
     assert axe_violations(page) == []
 
@@ -667,7 +657,7 @@ def test_nothing_overflows(new_page, disk, width):
           .map((e) => e.className)"""
     )
     assert wide == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert scroll_width(page) <= width
 
 
 def test_targets_are_large_on_touch(new_page, disk):

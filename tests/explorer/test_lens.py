@@ -2,28 +2,17 @@
 
 import re
 
+import figure_page
 import numpy as np
 import pytest
+from figure_page import axe_violations, scroll_width, set_theme, status
 from playwright.sync_api import expect
 
 from fma import window
-from fma.explorer import bundle
 from fma.explorer.bundle import FOLDER
 from fma.regimes import REGIMES
 from fma.small import train_small
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Lens</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="lens.css">
-<style>
-body { margin: 0 auto; padding: 0 12px; max-width: 54rem; background: #fff; color: #1f2328 }
-html[data-theme=dark] body { background: #121212; color: #e6e8eb }
-</style></head>
-<body><main><h1>Under a lens</h1>
-<div class="fma-lens" data-state="lens=small&amp;axis=slope&amp;width=24"><p>The fallback.</p></div>
-</main><script src="lens.js"></script></body></html>
-"""
 RUN = """async ([picture, rates, values]) => {
   const { run, start } = await import("/lens-run.js");
   const from = start(picture);
@@ -56,10 +45,8 @@ def numerics(page, serve):
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lens")
-    bundle.write(folder)
-    (folder / "index.html").write_text(PAGE, encoding="utf-8")
-    return folder
+    state = "lens=small&amp;axis=slope&amp;width=24"
+    return figure_page.write(tmp_path_factory.mktemp("lens"), "lens", "Under a lens", state)
 
 
 @pytest.fixture(params=["disk", "served"])
@@ -82,10 +69,6 @@ def sample(where, axis, count):
     random = np.random.RandomState(len(where) + len(axis))
     (low, high), values = WINDOWS[where][0], WINDOWS[where][1][axis]
     return random.uniform(low, high, count), random.uniform(*values, count)
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 def begun(page):
@@ -291,12 +274,9 @@ def test_two_fingers_pinch(new_page, disk):
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
     new_page, folder, serve, theme, width
 ):
-    from axe_playwright_python.sync_playwright import Axe
-
     page = new_page(viewport={"width": width, "height": 900})
     page.goto(f"{serve(folder)}/index.html")
-    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    set_theme(page, theme)
     begun(page)
-    found = Axe().run(page).response["violations"]
-    assert [rule["id"] for rule in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert axe_violations(page) == []
+    assert scroll_width(page) <= width

@@ -2,46 +2,29 @@
 
 import re
 
+import figure_page
 import numpy as np
 import pytest
+from figure_page import axe_violations, scroll_width, set_theme, status
 from playwright.sync_api import expect
 
 import fma
 from fma import throw
-from fma.explorer import bundle
 from fma.explorer.bundle import FOLDER
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Throw</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="throw.css">
-<style>
-body { margin: 0 auto; padding: 0 12px; max-width: 54rem; background: #fff; color: #1f2328 }
-html[data-theme=dark] body { background: #121212; color: #e6e8eb }
-</style></head>
-<body><main><h1>The throw</h1>
-<div class="fma-throw" data-state="size=4&amp;step=3.7"><p>The fallback.</p></div>
-</main><script src="throw.js"></script></body></html>
-"""
 STARTS = [(2.3, 4.1), (3.2, 3.8), (4.0, 3.7), (4.0, 3.9), (5.657, 3.4), (6.325, 5.5)]
 expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("throw")
-    bundle.write(folder)
-    (folder / "index.html").write_text(PAGE, encoding="utf-8")
-    return folder
+    state = "size=4&amp;step=3.7"
+    return figure_page.write(tmp_path_factory.mktemp("throw"), "throw", "The throw", state)
 
 
 @pytest.fixture
 def disk(folder):
     return (folder / "index.html").as_uri()
-
-
-def status(page):
-    return page.get_by_role("status")
 
 
 def trained(page):
@@ -124,12 +107,9 @@ def test_back_goes_back_and_a_bad_link_is_said(page, disk):
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
     new_page, folder, serve, theme, width
 ):
-    from axe_playwright_python.sync_playwright import Axe
-
     page = new_page(viewport={"width": width, "height": 900})
     page.goto(f"{serve(folder)}/index.html")
-    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    set_theme(page, theme)
     trained(page)
-    found = Axe().run(page).response["violations"]
-    assert [rule["id"] for rule in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert axe_violations(page) == []
+    assert scroll_width(page) <= width

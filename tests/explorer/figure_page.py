@@ -1,0 +1,43 @@
+"""A bare page with one interactive figure on it, and what its tests ask of it."""
+
+from fma.explorer import bundle
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="{figure}.css">
+<style>
+body {{ margin: 0 auto; padding: 0 12px; max-width: 54rem; background: #fff; color: #1f2328 }}
+html[data-theme=dark] body {{ background: #121212; color: #e6e8eb }}
+</style></head>
+<body><main><h1>{title}</h1>
+<div class="fma-{figure}" data-state="{state}"><p>The fallback.</p></div>
+</main><script src="{figure}.js"></script></body></html>
+"""
+
+
+def write(folder, figure, title, state):
+    """Write the page, as `index.html`, and all that it loads; return the folder."""
+    bundle.write(folder)
+    page = PAGE.format(figure=figure, title=title, state=state)
+    (folder / "index.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+def status(page):
+    return page.get_by_role("status")
+
+
+def set_theme(page, theme):
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+
+
+def axe_violations(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+
+
+def scroll_width(page):
+    return page.evaluate("document.documentElement.scrollWidth")
