@@ -4,15 +4,7 @@ import numpy as np
 
 from fma.chapters.article import EPOCH
 from fma.chapters.experiments import eight_widths, population
-from fma.chapters.ledger import (
-    FAILS,
-    HOLDS,
-    POPULATION,
-    UNTESTED,
-    Finding,
-    Picture,
-    claim,
-)
+from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.single_runs import weakened
 from fma.chapters.words import column, many, percent
 from fma.network import ACTIVATIONS, forward
@@ -113,12 +105,7 @@ def plateau_is_spread(s):
     """Whether activity is spread where all neurons draw a line."""
     found = concentration(s.recipe, s.sizes.seeds, progress=s.progress)
     line = found.get("line", np.array([]))
-    named = concentration(s.recipe, s.sizes.seeds, "regime", progress=s.progress)
-    plateau = named.get("plateau", np.array([]))
-    was = (
-        "the same for every run that the article's rule calls plateau, learning ones among them: "
-        + (f"{percent(np.mean(plateau < SPREAD))} of {len(plateau)}." if len(plateau) else "none.")
-    )
+    was = _former_rule(s, "plateau", "learning", lambda shares: shares < SPREAD)
     if not len(line):
         return Finding(UNTESTED, "No run ends as a line.", {"runs": 0}, was=was)
     part = np.mean(line < SPREAD)
@@ -129,6 +116,17 @@ def plateau_is_spread(s):
         {"runs": len(line), "share_spread": part, "median_top_two": np.median(line)},
         Picture("share of the two largest outputs", found, SPREAD),
         was=was,
+    )
+
+
+def _former_rule(s, name, others, as_said):
+    """What the rule gave that went by the article's regimes, whatever the ending."""
+    named = concentration(s.recipe, s.sizes.seeds, "regime", progress=s.progress)
+    shares = named.get(name, [])
+    found = f"{percent(np.mean(as_said(shares)))} of {len(shares)}." if len(shares) else "none."
+    return (
+        f"the same for every run that the article's rule calls {name}, {others} ones among "
+        f"them: {found}"
     )
 
 
@@ -155,8 +153,8 @@ def dead_is_weak(s):
     ratio = np.nanmedian(norms["dead"]) / np.nanmedian([*norms["plateau"], np.nan])
     was += (
         f"{ratio:.1f} times as large, where 1/30 was asked for: does not hold. A rule in between, "
+        "under which the answer changed with the slope, too, was tried on few runs and failed."
     )
-    was += "under which the answer changed with the slope, too, was tried on few runs and failed."
     factor, signal = column(found, "factor"), column(found, "signal")
     negative = all(r["alive"] == 0 for r in found)
     weak = bool((np.abs(signal - 100) < 1).all())
@@ -193,16 +191,7 @@ def few_dominate(s):
     """Whether one or two neurons dominate where few draw a line."""
     found = concentration(s.recipe, s.sizes.seeds, progress=s.progress)
     few = found.get("few", np.array([]))
-    named = concentration(s.recipe, s.sizes.seeds, "regime", progress=s.progress)
-    converge = named.get("converge", np.array([]))
-    was = (
-        "the same for every run that the article's rule calls converge, frozen ones among them: "
-        + (
-            f"{percent(np.mean(converge > DOMINATED))} of {len(converge)}."
-            if len(converge)
-            else "none."
-        )
-    )
+    was = _former_rule(s, "converge", "frozen", lambda shares: shares > DOMINATED)
     traces = eight_widths(s.recipe, s.seed, progress=s.progress)
     its = [_top_two(t) for t in traces.values() if 0 < t.alive[-1] < s.recipe.hidden / 2]
     if not len(few):
@@ -261,7 +250,6 @@ def z2_max_separates(s):
     right, guessed, n = separated(results, [c.seed for c in cases])
     traces = eight_widths(s.recipe, s.seed, progress=s.progress)
     groups = {}
-
     for trace in traces.values():
         groups.setdefault(regime(trace), []).append(trace.z2_max[min(EPOCH, len(trace.cost) - 1)])
     own = set(ORDER) <= set(groups) and (

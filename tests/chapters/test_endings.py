@@ -55,6 +55,8 @@ def test_dominance_is_judged_on_few_alone(judge):
     fails = judge(test, [run("few")] * 18 + [run("few", top_two=0.4)] * 2)
     assert fails.verdict == FAILS
     assert fails.numbers["share_dominated"] == 0.9
+    mixed = judge(test, [run("few")] * 20 + [run("frozen", regime="converge")] * 20)
+    assert "50 % of 40" in mixed.was  # what the former rule gave
     assert judge(test, [run("line")] * 20).verdict == UNTESTED
 
 
