@@ -5,9 +5,10 @@
 
 import { REGIME_NAMES, measured, number, rateText, readTheme, whenIdle, wholeNumber } from "./draw.js";
 import { GUESSES, answer, question, until } from "./guess.js";
-import { buildPage, h } from "./page.js";
+import { buildPage } from "./page.js";
+import { copyLink, h, watchTheme, write } from "./parts.js";
 import { createRuns } from "./runs.js";
-import { LARGEST_SEED, RATES, RECIPES, SEEDS, STATE_KEYS, WIDTHS, drive, driven, keyOf, runOf, tidyRate } from "./state.js";
+import { LARGEST_SEED, RATES, RECIPES, SEEDS, STATE_KEYS, WIDTHS, drive, driven, runOf, tidyRate } from "./state.js";
 import {
   drawCurves, drawGauge, drawMap, drawMark, drawNeurons, drawSurface, epochScale, indexAt, mapScales, neuronOrder,
   reading, surfaceError,
@@ -242,7 +243,7 @@ export function render({ model, el }) {
   }
 
   function text(name, words) {
-    if (parts[name].textContent !== words) parts[name].textContent = words;
+    write(parts[name], words);
   }
 
   for (const name of ["width", "seed"]) {
@@ -516,8 +517,7 @@ export function render({ model, el }) {
     shown.forEach((one, column) => {
       const i = one.record.count > 0 ? indexAt(one.record, at) : -1;
       ROWS.forEach(([, value], row) => {
-        const words = value(one, i);
-        if (cells[row][column].textContent !== words) cells[row][column].textContent = words;
+        write(cells[row][column], value(one, i));
       });
       text(`head_${one.side}`, `${one.name} (${one.run.width})`);
     });
@@ -636,11 +636,7 @@ export function render({ model, el }) {
   });
 
   parts.copy.hidden = !model.address;
-  parts.copy.addEventListener("click", async () => {
-    const link = model.address();
-    parts.copy.textContent = (await copyText(link)) ? "Link copied" : "Copy it from the address bar";
-    setTimeout(() => (parts.copy.textContent = "Copy link"), 2000);
-  });
+  parts.copy.addEventListener("click", () => copyLink(parts.copy, model.address()));
 
   parts.download.addEventListener("click", () => {
     const chosen = ui.shown.filter(({ side }) => driven(ui.state).includes(side));
@@ -667,27 +663,19 @@ export function render({ model, el }) {
   });
   problemChanged();
 
-  const themeChanged = () => {
-    ui.theme = null;
-    schedule();
-  };
   const wake = () => {
     if (ui.awake) return;
     ui.awake = true;
     schedule();
   };
   for (const reached of ["pointerover", "pointerdown", "focusin"]) parts.root.addEventListener(reached, wake);
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
-  scheme.addEventListener("change", themeChanged);
-  const themed = new MutationObserver(themeChanged);
-  for (const element of [document.documentElement, document.body]) {
-    themed.observe(element, { attributes: true, attributeFilter: ["data-theme", "data-mode", "class", "data-jp-theme-light"] });
-  }
-  document.fonts?.ready.then(themeChanged);
+  const unwatchTheme = watchTheme(() => {
+    ui.theme = null;
+    schedule();
+  });
   const sizes = measured(parts.canvases, schedule, false);
   cleanups.push(() => {
-    scheme.removeEventListener("change", themeChanged);
-    themed.disconnect();
+    unwatchTheme();
     sizes.disconnect();
     clearTimeout(trainTimer);
     clearTimeout(spoken.timer);
@@ -741,19 +729,4 @@ function saveFile(name, content) {
   const url = URL.createObjectURL(new Blob([content], { type: "text/csv" }));
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
-
-async function copyText(words) {
-  try {
-    await navigator.clipboard.writeText(words);
-    return true;
-  } catch {
-    const area = h("textarea", { style: "position:fixed;opacity:0" });
-    area.value = words;
-    document.body.append(area);
-    area.select();
-    const copied = document.execCommand("copy");
-    area.remove();
-    return copied;
-  }
 }

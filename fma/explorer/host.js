@@ -3,25 +3,7 @@
 // begins with, as #lens=..., so that several kinds of figures may share a page.
 
 import { whenIdle } from "./draw.js";
-
-const PAUSE = 400; // ms: changes that follow each other faster are one step for Back
-
-function createModel(initial) {
-  const values = { ...initial, problem: "" };
-  const listeners = {};
-  return {
-    defaults: initial,
-    get: (key) => values[key],
-    set(key, value) {
-      if (values[key] === value) return;
-      values[key] = value;
-      for (const listener of listeners[`change:${key}`] ?? []) listener();
-    },
-    save_changes() {},
-    on: (event, listener) => (listeners[event] ??= new Set()).add(listener),
-    off: (event, listener) => listeners[event]?.delete(listener),
-  };
-}
+import { PAUSE, createModel, problemText, takePlace, whenReached } from "./mounting.js";
 
 function bindAddress(model, { name, keys, parse, format }) {
   const state = () => Object.fromEntries(keys.map((key) => [key, model.get(key)]));
@@ -39,7 +21,7 @@ function bindAddress(model, { name, keys, parse, format }) {
     if (location.hash && !location.hash.startsWith(`#${name}=`)) return;
     const { changes, problems } = parse(location.hash);
     for (const [key, value] of Object.entries({ ...model.defaults, ...changes })) model.set(key, value);
-    model.set("problem", problems.length ? `Not understood in the address, so left as it was: ${problems.join("; ")}.` : "");
+    model.set("problem", problemText(problems));
   };
   model.address = () => `${location.href.split("#")[0]}#${format(state())}`;
   // Browsers refuse a page that writes its address at every move of a drag.
@@ -61,7 +43,7 @@ export function mountFigures({ name, render, defaults, keys, parse, format }) {
     const model = createModel({ ...defaults, ...changes });
     if (i === 0) bindAddress(model, { name, keys, parse, format });
     const show = () => mount(element, model, render);
-    for (const reached of ["pointerover", "touchstart", "focusin"]) element.addEventListener(reached, show, { once: true });
+    whenReached(element, show);
     whenIdle(show);
   });
 }
@@ -72,18 +54,5 @@ function mount(element, model, render) {
   element.dataset.mounted = "yes";
   element.style.minHeight = `${element.offsetHeight}px`;
   addEventListener("resize", () => (element.style.minHeight = ""), { once: true });
-  const [shown, fallback] = ["fx-host", "fx-fallback"].map((part) => {
-    const box = document.createElement("div");
-    box.className = part;
-    return box;
-  });
-  fallback.append(...element.childNodes); // in print it is shown again
-  element.append(fallback, shown);
-  try {
-    render({ model, el: shown });
-  } catch (error) {
-    shown.remove();
-    delete element.dataset.mounted;
-    throw error;
-  }
+  takePlace(element, model, render);
 }

@@ -3,7 +3,7 @@
 import { channels, mark, number, prepare, wholeNumber } from "./draw.js";
 import { createField, lookAt, nearestBorder, paintField, tally } from "./lens-field.js";
 import { AXES, LEGEND, LENS_DEFAULTS, LENS_ENDINGS, LENS_KEYS, NETWORKS, atTheEnd, fitWindow, wholeMap } from "./lens-state.js";
-import { h, keepKeys, painter, toClipboard, write } from "./parts.js";
+import { copyLink, h, keepKeys, painter, write } from "./parts.js";
 
 const PAD = { left: 58, right: 12, top: 8, bottom: 44 };
 const DRAGGED = 6; // pixels that make a rectangle
@@ -51,7 +51,7 @@ export function render({ model, el }) {
   };
   const backButton = button("Back", () => back());
   const stopButton = button("Stop", () => toggleWork());
-  const copyButton = button("Copy link", () => copy());
+  const copyButton = button("Copy link", () => copyLink(copyButton, model.address()));
   const borderButton = button("Into the border", () => intoBorder());
   const root = h(
     "section",
@@ -158,11 +158,6 @@ export function render({ model, el }) {
       shown = "";
       follow();
     } else lens.stop();
-  }
-
-  async function copy() {
-    write(copyButton, (await toClipboard(model.address())) ? "Link copied" : "Copy it from the address bar");
-    setTimeout(() => write(copyButton, "Copy link"), 2000);
   }
 
   for (const name of ["network", "axis"]) {

@@ -11,27 +11,8 @@
 
 import { whenIdle } from "./draw.js";
 import { render } from "./explorer.js";
+import { PAUSE, createModel, problemText, takePlace, whenReached } from "./mounting.js";
 import { DEFAULTS, STATE_KEYS, formatFragment, parseFragment, relativeChange } from "./state.js";
-
-const PAUSE = 400; // ms: changes that follow each other faster are one step for Back
-
-/** A model over `initial`: get, set, save_changes, on, off. `saved` is called by save_changes. */
-function createModel(initial, saved) {
-  const values = { ...initial, problem: "" };
-  const listeners = {};
-  return {
-    defaults: initial,
-    get: (key) => values[key],
-    set(key, value) {
-      if (values[key] === value) return;
-      values[key] = value;
-      for (const listener of listeners[`change:${key}`] ?? []) listener();
-    },
-    save_changes: saved,
-    on: (event, listener) => (listeners[event] ??= new Set()).add(listener),
-    off: (event, listener) => listeners[event]?.delete(listener),
-  };
-}
 
 const stateOf = (model) => Object.fromEntries(STATE_KEYS.map((key) => [key, model.get(key)]));
 
@@ -41,7 +22,7 @@ function isState(fragment) {
   return /=|[^\w.%#-]/.test(fragment) && !document.getElementById(fragment.replace(/^#/, ""));
 }
 
-/** Tie a model to the address of the page. Returns what save_changes has to call. */
+/** Tie a model to the address of the page. */
 function bindAddress(model) {
   let writtenAt = -Infinity;
   let timer = 0;
@@ -75,8 +56,7 @@ function bindAddress(model) {
   addEventListener("popstate", read);
   addEventListener("hashchange", read);
   document.addEventListener("click", (event) => followLink(event, model));
-  read();
-  return (alone) => {
+  model.save_changes = (alone) => {
     model.set("problem", "");
     clearTimeout(timer);
     if (alone) writtenAt = -Infinity; // a step of its own for Back
@@ -89,10 +69,8 @@ function bindAddress(model) {
       }, PAUSE / 2);
     }
   };
+  read();
 }
-
-const problemText = (problems) =>
-  problems.length ? `Not understood in the address, so left as it was: ${problems.join("; ")}.` : "";
 
 function followLink(event, model) {
   const link = event.target.closest?.(".fma-set");
@@ -124,36 +102,20 @@ function initialState({ state = "", mode = "", guess = "" }) {
 /** Show an explorer on every mount of the page. */
 export function mountAll() {
   [...document.querySelectorAll("div.fma-explorer:not([data-mounted])")].forEach((element, i) => {
-    let saved = () => {};
-    const model = createModel(initialState(element.dataset), (alone) => saved(alone));
+    const model = createModel(initialState(element.dataset));
     model.element = element;
     model.show = () => mount(element, model);
-    if (i === 0) saved = bindAddress(model);
-    for (const reached of REACHED) element.addEventListener(reached, model.show, { once: true });
+    if (i === 0) bindAddress(model);
+    whenReached(element, model.show);
     if (i === 0 && isState(location.hash)) model.show();
     else whenIdle(model.show);
   });
 }
 
-const REACHED = ["pointerover", "touchstart", "focusin"];
-
 /** Show the explorer in the place of the fallback, once. */
 function mount(element, model) {
   if (element.dataset.mounted) return;
   element.dataset.mounted = "soon"; // the fallback is still seen
-  const [host, fallback] = ["fx-host", "fx-fallback"].map((name) => {
-    const part = document.createElement("div");
-    part.className = name;
-    return part;
-  });
-  fallback.append(...element.childNodes); // in print it is shown again
-  element.append(fallback, host);
   model.drawn = () => (element.dataset.mounted = "yes");
-  try {
-    render({ model, el: host });
-  } catch (error) {
-    host.remove();
-    delete element.dataset.mounted;
-    throw error;
-  }
+  takePlace(element, model, render);
 }

@@ -2,19 +2,8 @@
 
 import { wholeNumber } from "./draw.js";
 import { GUESSES } from "./guess.js";
+import { h, keepKeys } from "./parts.js";
 import { LARGEST_SEED, RECIPES, SEEDS, WIDTHS } from "./state.js";
-
-/** An element: h("p", { class: "x", onclick: f }, "text", child, ...). */
-export function h(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== undefined && child !== null));
-  return element;
-}
 
 const RATE_STEPS = { min: -6, max: -3, step: 0.01 }; // of the slider: powers of ten
 
@@ -284,9 +273,7 @@ export function buildPage() {
   );
 
   const root = h("section", { class: "fx", "aria-label": "Explorer: two networks side by side" }, stage, views);
-  for (const element of root.querySelectorAll("input, select, button, [tabindex]")) {
-    element.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys for itself
-  }
+  keepKeys(root);
   parts.root = root;
   return parts;
 }

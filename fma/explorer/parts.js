@@ -1,4 +1,4 @@
-// What the lens and the throw are built with: elements, a worker, the page's theme.
+// What the figures are built with: elements, a worker, the page's theme, the clipboard.
 
 import { measured, readTheme } from "./draw.js";
 
@@ -30,6 +30,21 @@ export function startWorker(source) {
   return { worker, close };
 }
 
+/** Call `changed` when the page's or the system's theme changes, or a font arrives. Returns what ends that. */
+export function watchTheme(changed) {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", changed);
+  const page = new MutationObserver(changed);
+  for (const element of [document.documentElement, document.body]) {
+    page.observe(element, { attributes: true, attributeFilter: ["data-theme", "data-mode", "class", "data-jp-theme-light"] });
+  }
+  document.fonts?.ready.then(changed);
+  return () => {
+    scheme.removeEventListener("change", changed);
+    page.disconnect();
+  };
+}
+
 /**
  * Call paint(theme) once after each change: of the state by `schedule`, of the theme, of a canvas's
  * size. Returns { schedule, close }.
@@ -48,25 +63,17 @@ export function painter(root, canvases, paint) {
       paint(theme);
     });
   };
-  const themeChanged = () => {
+  const unwatchTheme = watchTheme(() => {
     theme = null;
     schedule();
-  };
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
-  scheme.addEventListener("change", themeChanged);
-  const themed = new MutationObserver(themeChanged);
-  for (const element of [document.documentElement, document.body]) {
-    themed.observe(element, { attributes: true, attributeFilter: ["data-theme", "data-mode", "class", "data-jp-theme-light"] });
-  }
-  document.fonts?.ready.then(themeChanged);
+  });
   const sizes = measured(canvases, schedule);
   schedule();
   return {
     schedule,
     close() {
       closed = true;
-      scheme.removeEventListener("change", themeChanged);
-      themed.disconnect();
+      unwatchTheme();
       sizes.disconnect();
     },
   };
@@ -79,12 +86,23 @@ export function keepKeys(root) {
   }
 }
 
-/** Put words on the clipboard; whether that was allowed. */
-export async function toClipboard(words) {
+/** Copy an address, and say on the button for a moment whether that was allowed. */
+export async function copyLink(button, address) {
+  write(button, (await toClipboard(address)) ? "Link copied" : "Copy it from the address bar");
+  setTimeout(() => write(button, "Copy link"), 2000);
+}
+
+async function toClipboard(words) {
   try {
     await navigator.clipboard.writeText(words);
     return true;
   } catch {
-    return false;
+    const area = h("textarea", { style: "position:fixed;opacity:0" });
+    area.value = words;
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    return copied;
   }
 }

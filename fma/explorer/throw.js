@@ -2,7 +2,7 @@
 // component for two hosts, as the explorer.
 
 import { channels, linear, mix, number, prepare, rateText } from "./draw.js";
-import { h, keepKeys, painter, startWorker, toClipboard, write } from "./parts.js";
+import { copyLink, h, keepKeys, painter, startWorker, write } from "./parts.js";
 import { BEST, LIMITS, SHOWN, curvature, path, startAt, stays } from "./throw-map.js";
 import { THROW_KEYS } from "./throw-state.js";
 
@@ -40,7 +40,7 @@ export function render({ model, el }) {
   const curve = chart("curve", "Output weight", { role: "img", "aria-label": "Output weight after each update" });
   const status = h("p", { role: "status", class: "fl-status" });
   const problem = h("p", { role: "alert", class: "fx-problem", hidden: true });
-  const copyButton = h("button", { type: "button", onclick: () => copy() }, "Copy link");
+  const copyButton = h("button", { type: "button", onclick: () => copyLink(copyButton, model.address()) }, "Copy link");
   const root = h(
     "section",
     { class: "fx ft", "aria-label": "The throw" },
@@ -96,11 +96,6 @@ export function render({ model, el }) {
     seed.setAttribute("aria-invalid", `${!good}`);
     if (good) change({ seed: +seed.value });
   });
-
-  async function copy() {
-    write(copyButton, (await toClipboard(model.address())) ? "Link copied" : "Copy it from the address bar");
-    setTimeout(() => write(copyButton, "Copy link"), 2000);
-  }
 
   worker.onmessage = ({ data }) => {
     const { id: number_, ...found } = data;

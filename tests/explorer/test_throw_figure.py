@@ -102,6 +102,17 @@ def test_back_goes_back_and_a_bad_link_is_said(page, disk):
     expect(page.get_by_role("alert")).to_have_text(re.compile("throw must be a number from 1.5"))
 
 
+def test_copies_a_link_where_the_clipboard_is_out_of_reach(page, disk):
+    page.add_init_script("""
+      delete Navigator.prototype.clipboard;
+      addEventListener("copy", () => (window.copied = getSelection().toString()));
+    """)
+    page.goto(f"{disk}#throw=3.2&size=5&seed=1")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    assert page.evaluate("copied") == page.url
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
