@@ -1,13 +1,10 @@
 """The explorer, the throw and the lens as widgets in a real JupyterLab and a real Notebook 7."""
 
-import importlib.util
 import json
 import re
-import subprocess
-import sys
-import time
 
 import pytest
+from application import serving
 from playwright.sync_api import expect
 
 APPLICATIONS = {  # the module that starts it, and the notebook's path on its server
@@ -48,33 +45,9 @@ NOTEBOOK = {
 @pytest.fixture(params=APPLICATIONS)
 def address(request, tmp_path):
     """Where an application shows a notebook, `try.ipynb`."""
-    if importlib.util.find_spec(request.param) is None:
-        pytest.skip(f"{request.param} is not installed: pip install 'fma[jupyter]'")
     (tmp_path / "try.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-    command = [
-        *(sys.executable, "-m", request.param, "--no-browser", "--allow-root"),
-        *("--ip=127.0.0.1", "--port=0", "--ServerApp.token=", "--ServerApp.password="),
-        *("--LabApp.news_url=", "--LabApp.extension_manager=readonly"),
-        f"--ServerApp.root_dir={tmp_path}",
-    ]
-    log = tmp_path / "server.log"
-    with log.open("w") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=tmp_path)
-    try:
-        yield _server(server, log) + APPLICATIONS[request.param]
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _server(server, log):
-    for _ in range(240):
-        found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
-        if found:
-            return found.group()
-        assert server.poll() is None, log.read_text()
-        time.sleep(0.25)
-    raise AssertionError(log.read_text())
+    with serving(request.param, tmp_path, "--LabApp.news_url=") as server:
+        yield server + APPLICATIONS[request.param]
 
 
 def _run(page, cell):
