@@ -48,14 +48,14 @@ def weak_gradients(recipe="table", n_seeds=20, *, progress=True):
     return compute(weakened, dead, label="weakened", progress=progress)
 
 
-def two_thresholds(values, names, order=ORDER):
-    """The two thresholds that name most runs: order[0] below, order[1] between, order[2] above.
+def two_thresholds(values, names):
+    """The two thresholds that name most runs: dead below, plateau between, converge above.
 
     Returns
     -------
     (float, float)
     """
-    rank = np.array([order.index(name) for name in names])
+    rank = np.array([ORDER.index(name) for name in names])
     cuts = np.concatenate([[-np.inf], np.sort(values), [np.inf]])
     below = [np.array([(rank[values < c] == k).sum() for c in cuts]) for k in range(3)]
     best = -1, 0, 0
@@ -66,10 +66,10 @@ def two_thresholds(values, names, order=ORDER):
     return float(cuts[best[1]]), float(cuts[best[2]])
 
 
-def name_by(values, thresholds, order=ORDER):
+def name_by(values, thresholds):
     """The names that two thresholds give."""
     low, high = thresholds
-    return np.where(values < low, order[0], np.where(values < high, order[1], order[2]))
+    return np.where(values < low, ORDER[0], np.where(values < high, ORDER[1], ORDER[2]))
 
 
 def separated(results, seeds, folds=5):
