@@ -37,7 +37,7 @@ class Throw(anywidget.AnyWidget):
 
     @classmethod
     def of(cls, state):
-        """The widget of a state as a page's address has it: "size=4&step=3.7"."""
+        """The widget of a state as an address has it, "throw=3.7&size=4"; a mount may say step."""
         named = dict(parse_qsl(state))
         named["step"] = named.pop("throw", named.get("step", 3.7))
         kinds = {"step": float, "size": float, "seed": int}

@@ -25,7 +25,6 @@ const PAIRS = 1000;
 const STRAIGHT = 0.01; // the share of the answers' variance off a plane from which they are bent
 const HULL = 60; // room for the corners of the training rows' convex hull
 const COLUMNS = ROWS + GRID * GRID + 1;
-const BLOCKS = ["W1", "W2", "W3"];
 
 const DRAWS = {
   uniform: (random, fanIn) => random.uniform() * Math.sqrt(1 / fanIn),

@@ -61,8 +61,8 @@ def disk(folder):
     return (folder / "index.html").as_uri()
 
 
-def picture(network, axis, width=64, seed=1, other=2):
-    return {"network": network, "axis": axis, "width": width, "seed": seed, "other": other}
+def picture(network, axis):
+    return {"network": network, "axis": axis, "width": 64, "seed": 1, "other": 2}
 
 
 def sample(where, axis, count):
