@@ -3,7 +3,8 @@
 // begins with, as #lens=..., so that several kinds of figures may share a page.
 
 import { whenIdle } from "./draw.js";
-import { PAUSE, createModel, problemText, takePlace, whenReached } from "./mounting.js";
+import { PAUSE, createModel, problemText, takePlace } from "./mounting.js";
+import { whenReached } from "./parts.js";
 
 function bindAddress(model, { name, keys, parse, format }) {
   const state = () => Object.fromEntries(keys.map((key) => [key, model.get(key)]));

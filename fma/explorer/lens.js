@@ -3,7 +3,7 @@
 import { channels, mark, number, prepare, wholeNumber } from "./draw.js";
 import { createField, lookAt, nearestBorder, paintField, tally } from "./lens-field.js";
 import { AXES, LEGEND, LENS_DEFAULTS, LENS_ENDINGS, LENS_KEYS, NETWORKS, atTheEnd, fitWindow, wholeMap } from "./lens-state.js";
-import { copyLink, h, keepKeys, painter, write } from "./parts.js";
+import { copyLink, h, keepKeys, painter, whenReached, write } from "./parts.js";
 
 const PAD = { left: 58, right: 12, top: 8, bottom: 44 };
 const DRAGGED = 6; // pixels that make a rectangle
@@ -460,11 +460,28 @@ export function render({ model, el }) {
   const changed = () => queueMicrotask(follow);
   for (const key of LENS_KEYS) model.on(`change:${key}`, changed);
   model.on("change:problem", view.schedule);
+  // It trains while it is on the screen, once it has come to the middle of it or is reached for.
+  let seen = false;
+  let reached = false;
+  const pause = () => lens.pause(!seen || !reached);
+  const sight = new IntersectionObserver((entries) => {
+    seen = entries.at(-1).isIntersecting;
+    pause();
+  }, { rootMargin: "300px" });
+  const middleOfScreen = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && reach(), { rootMargin: "-20% 0px" });
+  const reach = () => {
+    reached = true;
+    middleOfScreen.disconnect();
+    pause();
+  };
+  pause();
   follow();
-  const seen = new IntersectionObserver((entries) => lens.pause(!entries.at(-1).isIntersecting), { rootMargin: "300px" });
-  seen.observe(root);
+  sight.observe(root);
+  middleOfScreen.observe(root);
+  whenReached(root, reach);
   return () => {
-    seen.disconnect();
+    sight.disconnect();
+    middleOfScreen.disconnect();
     for (const key of LENS_KEYS) model.off(`change:${key}`, changed);
     model.off("change:problem", view.schedule);
     view.close();

@@ -11,7 +11,8 @@
 
 import { whenIdle } from "./draw.js";
 import { render } from "./explorer.js";
-import { PAUSE, createModel, problemText, takePlace, whenReached } from "./mounting.js";
+import { PAUSE, createModel, problemText, takePlace } from "./mounting.js";
+import { whenReached } from "./parts.js";
 import { DEFAULTS, STATE_KEYS, formatFragment, parseFragment, relativeChange } from "./state.js";
 
 const stateOf = (model) => Object.fromEntries(STATE_KEYS.map((key) => [key, model.get(key)]));

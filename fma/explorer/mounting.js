@@ -27,11 +27,6 @@ export function createModel(initial) {
 export const problemText = (problems) =>
   problems.length ? `Not understood in the address, so left as it was: ${problems.join("; ")}.` : "";
 
-/** Call `act` when the reader reaches for an element. */
-export function whenReached(element, act) {
-  for (const reached of ["pointerover", "touchstart", "focusin"]) element.addEventListener(reached, act, { once: true });
-}
-
 /** Render a figure into its mount. Whoever calls has marked the mount; if rendering fails, the mark goes. */
 export function takePlace(element, model, render) {
   const host = h("div", { class: "fx-host" });

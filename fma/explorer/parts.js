@@ -19,6 +19,11 @@ export function write(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** Call `act` when the reader reaches for an element. */
+export function whenReached(element, act) {
+  for (const reached of ["pointerover", "touchstart", "focusin"]) element.addEventListener(reached, act, { once: true });
+}
+
 /** A worker that runs `source`. */
 export function startWorker(source) {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));

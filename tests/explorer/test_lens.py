@@ -227,6 +227,18 @@ def test_nothing_is_trained_where_nobody_looks(page, disk):
     expect(status(page)).not_to_have_text(first)
 
 
+def test_training_waits_until_the_map_comes_to_the_middle_or_is_reached_for(page, disk):
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => document.body.style.paddingTop = '85vh')"
+    )
+    page.goto(disk)
+    canvas(page).wait_for()
+    page.wait_for_timeout(1500)
+    assert status(page).text_content() == ""
+    page.get_by_label("Network").focus()
+    begun(page)
+
+
 def test_a_pixel_is_read(page, disk):
     page.goto(disk)
     begun(page)
