@@ -43,10 +43,10 @@ export function path(size, step, updates = SHOWN) {
   return points;
 }
 
-/** Whether a run stays on the plateau or finds back to it. */
-export function stays(size, step) {
+/** Whether a run stays on the plateau or finds back to it; the sharpness at its start may be known. */
+export function stays(size, step, sharpness = curvature(startAt(size))) {
   let point = startAt(size);
-  const pull = (KAPPA * step) / curvature(point);
+  const pull = (KAPPA * step) / sharpness;
   for (let i = 0; i < UPDATES; i += 1) {
     point = update(point, pull);
     if (!(point[1] > 0 && point[2] > 0 && Math.abs(point[0]) < BEYOND)) return false;

@@ -180,8 +180,9 @@ export function render({ model, el }) {
   function basinsOf() {
     kept ??= Array.from({ length: GRID[1] }, (_, j) => {
       const size = LIMITS.size[0] + ((LIMITS.size[1] - LIMITS.size[0]) * (j + 0.5)) / GRID[1];
+      const sharpness = curvature(startAt(size));
       return Array.from({ length: GRID[0] }, (__, i) =>
-        stays(size, LIMITS.step[0] + ((LIMITS.step[1] - LIMITS.step[0]) * (i + 0.5)) / GRID[0]),
+        stays(size, LIMITS.step[0] + ((LIMITS.step[1] - LIMITS.step[0]) * (i + 0.5)) / GRID[0], sharpness),
       );
     });
     return kept;
