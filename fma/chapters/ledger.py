@@ -92,9 +92,10 @@ class Sizes:
     revivals: int = 4
     long_epochs: int = 10_000
     pair_epochs: int = 50_000
+    sixties: int = 100  # seeds of widths 60 to 68
 
 
-SIZES = {"full": Sizes(), "quick": Sizes(150, 5, 12, 6, 20, 1, 1, 300, 1000)}
+SIZES = {"full": Sizes(), "quick": Sizes(150, 5, 12, 6, 20, 1, 1, 300, 1000, 5)}
 
 
 @dataclass(frozen=True)
