@@ -123,17 +123,21 @@ def _former_rule(s, name, others, as_said):
     """What the rule gave that went by the article's regimes, whatever the ending."""
     named = concentration(s.recipe, s.sizes.seeds, "regime", progress=s.progress)
     shares = named.get(name, [])
-    found = f"{percent(np.mean(as_said(shares)))} of {len(shares)}." if len(shares) else "none."
-    return (
+    was = (
         f"the same for every run that the article's rule calls {name}, {others} ones among "
-        f"them: {found}"
+        "them: so in "
     )
+    if not len(shares):
+        return f"{was}none, {UNTESTED}."
+    part = np.mean(as_said(shares))
+    return f"{was}{percent(part)} of {len(shares)}, {HOLDS if part >= MOST else FAILS}."
 
 
 @claim(
     "C06",
     rule="Dead runs over widths and seeds: every Z2 is negative at the end, and in that same state "
-    "the error that reaches W2 is 100 times weaker (within 1 %) than with slope 1 in layer 2.",
+    "the error that reaches W2 is 100 times weaker (within 1 %) than with slope 1 in layer 2. The "
+    "first is what dead means, the second LeakyReLU's slope: definition and algebra, no finding.",
     place="03_smoking_gun#population",
     scope=POPULATION,
 )
@@ -146,14 +150,15 @@ def dead_is_weak(s):
     }
     was = f"compared ‖dW2‖ at epoch {EPOCH} with that of plateaus, whose error is smaller: "
     if not len(norms["dead"]):
-        return Finding(
-            UNTESTED, f"Under {s.name} no run dies.", {"dead_runs": 0}, was=was + "none."
-        )
+        was += f"no run is dead, {UNTESTED}."
+        return Finding(UNTESTED, f"Under {s.name} no run dies.", {"dead_runs": 0}, was=was)
     found = weak_gradients(s.recipe, s.sizes.seeds, progress=s.progress)
     ratio = np.nanmedian(norms["dead"]) / np.nanmedian([*norms["plateau"], np.nan])
+    former = UNTESTED if np.isnan(ratio) else HOLDS if ratio <= 1 / 30 else FAILS
     was += (
-        f"{ratio:.1f} times as large, where 1/30 was asked for: does not hold. A rule in between, "
-        "under which the answer changed with the slope, too, was tried on few runs and failed."
+        f"{ratio:.1f} times as large, where at most 1/30 was asked for, {former}. A rule in "
+        "between, under which the answer changed with the slope, too, was tried on few runs: "
+        f"{FAILS}."
     )
     factor, signal = column(found, "factor"), column(found, "signal")
     negative = all(r["alive"] == 0 for r in found)
@@ -163,7 +168,9 @@ def dead_is_weak(s):
         f"In {many(len(found), 'dead run')} every Z2 is "
         f"{'negative' if negative else 'not negative'}, and slope 1 would pass on "
         f"{np.nanmedian(signal):.0f} times the error; were the answer computed with it too, the "
-        f"gradient of W2 would be {np.nanmedian(factor):.0f} times larger at the median.",
+        f"gradient of W2 would be {np.nanmedian(factor):.0f} times larger at the median. As it "
+        f"stands it is not small: at epoch {EPOCH} its norm is {np.nanmedian(norms['dead']):.1f} "
+        f"at the median, {np.nanmedian([*norms['plateau'], np.nan]):.1f} on plateaus.",
         {
             "dead_runs": len(found),
             "signal_median": np.nanmedian(signal),
@@ -239,15 +246,19 @@ def z2_max_separates(s):
     values = {
         n: column([r for r in results if r["regime"] == n], f"z2_max_{EPOCH}") for n in present
     }
-    was = "chose the thresholds on the very runs that they named."
+    was = "chose the thresholds on the very runs that they named: "
     if len(present) < 3:
         return Finding(
             UNTESTED,
             f"Under {s.name} only {' and '.join(present) or 'diverged runs'} occur.",
             {"runs": len(results)},
-            was=was,
+            was=f"{was}{UNTESTED}.",
         )
     right, guessed, n = separated(results, [c.seed for c in cases])
+    seen = np.concatenate(list(values.values()))
+    names = np.repeat(present, [len(each) for each in values.values()])
+    known = int((name_by(seen, two_thresholds(seen, names)) == names).sum())
+    was += f"so {percent(known, n)} were named, {HOLDS if known >= 0.99 * n else FAILS}."
     traces = eight_widths(s.recipe, s.seed, progress=s.progress)
     groups = {}
     for trace in traces.values():

@@ -97,9 +97,9 @@ def weakness(traces, look):
     return float(np.median(living) / np.median(dead)) if len(dead) and len(living) else np.nan
 
 
-def error_ratio(traces):
-    """Middle final cost of the dead over that of the living."""
-    costs, names = [t.cost[-1] for t in traces], [regime(t) for t in traces]
+def cost_ratio(traces, look):
+    """Middle cost at an epoch of the dead over that of the living."""
+    costs, names = [recorded(t, look, "cost") for t in traces], [regime(t) for t in traces]
     dead, living = _group(costs, names, ["dead"]), _group(costs, names, LIVING)
     return float(np.median(dead) / np.median(living)) if len(dead) and len(living) else np.nan
 
@@ -142,7 +142,7 @@ def spread_table(traces):
 
 
 def spread_out(traces):
-    """Whether on every plateau most neurons of layer 2 effectively carry the output."""
+    """Whether on every plateau over three quarters of layer 2 effectively carry the output."""
     plateaus = [t for t in traces if regime(t) == "plateau"]
     return bool(plateaus) and all(effective(t) > 0.75 * t.recipe.hidden for t in plateaus)
 
@@ -163,6 +163,17 @@ def emptied(traces):
     return listing(found) if found else "none"
 
 
+def emptied_within(traces):
+    """After how many updates the last of the networks that lose all live neurons has done so."""
+    first = [int((t.alive == 0).argmax()) for t in traces if (t.alive == 0).any()]
+    return max(first, default=0)
+
+
+def most_at_once(trace):
+    """How many layer-2 neurons at most cease to be alive from one epoch to the next."""
+    return int(-np.diff(trace.alive).min(initial=0))
+
+
 def revived(traces):
     """The widths that lose all live neurons and have some at the end, in words."""
     found = [t.width for t in traces if (t.alive == 0).any() and t.alive[-1] > 0]
@@ -179,6 +190,14 @@ def passed_on(weak):
     """How much more of the error layer 2 would pass on with slope 1, in words."""
     signals = finite([run["signal"] for run in weak])
     return f"{np.median(signals):.0f} times as much" if len(signals) else "no dead run"
+
+
+def middles(results):
+    """Median ‖dW2‖ of the dead and of the plateaus of a population; NaN where there are none."""
+    norms = column(results, f"dw2_norm_{EPOCH}")
+    names = [r["regime"] for r in results]
+    groups = [_group(norms, names, [name]) for name in ("dead", "plateau")]
+    return [float(np.median(group)) if len(group) else np.nan for group in groups]
 
 
 def part(shares, name, holds):

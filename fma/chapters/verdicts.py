@@ -25,6 +25,26 @@ def of(ledger, name):
     return next(claim.verdict for claim in ledger if claim.id == name)
 
 
+def numbers(ledger, name):
+    """The numbers of the claim of that id."""
+    return next(claim.numbers for claim in ledger if claim.id == name)
+
+
+def reproduced(ledger):
+    """The recipes that give every printed entry of the table (C03)."""
+    found = numbers(ledger, "C03")
+    return [
+        key.removeprefix("met_")
+        for key, value in found.items()
+        if key.startswith("met_") and value == found["entries"]
+    ]
+
+
+def confounded(ledger):
+    """Whether C25 fails for the remedy's sake: its other part, no neuron kept whole, is met."""
+    return of(ledger, "C25") == FAILS and not numbers(ledger, "C25")["neurons_kept"]
+
+
 def in_words(ledger):
     """How many claims hold, hold only under a stated recipe, and do not hold, in words."""
     holds, only, fails, _ = (len(claims) for claims in counts(ledger).values())
@@ -67,6 +87,11 @@ def evidence(layout, picture):
     return figure
 
 
+def former(claim):
+    """The rule that was changed after a run and what it gave, in words; "" if there is none."""
+    return f"Former rule: {claim.was}" if claim.was else ""
+
+
 def card(claim):
     """One claim: statement, verdict, evidence, small figure, rule, link to the place."""
     page, _, anchor = claim.place.partition("#")
@@ -79,7 +104,7 @@ def card(claim):
         if claim.picture.threshold is not None:
             alt += f"; dashed: the rule's threshold, {claim.picture.threshold:.3g}"
         picture = inline(evidence(claim.picture), alt=alt)
-    notes = "".join(f"<p>{escape(text)}</p>" for text in (claim.other, claim.was) if text)
+    notes = "".join(f"<p>{escape(text)}</p>" for text in (claim.other, former(claim)) if text)
     return (
         f'<section class="fma-claim" id="{claim.id}" data-verdict="{NAMES[claim.verdict]}">'
         f"<h3>{claim.id}. {escape(claim.statement)}</h3>"
@@ -125,7 +150,8 @@ def rows(ledger):
     )
     body = "".join(
         f'<tr><th scope="row">{c.id}</th>'
-        f'<td><div align="left">{escape(c.statement)}<br>Rule: {escape(c.rule)}</div></td>'
+        f'<td><div align="left">{escape(c.statement)}<br>Rule: {escape(c.rule)}'
+        f"{'<br>' if c.was else ''}{escape(former(c))}</div></td>"
         f'<td><div align="left"><b>{SIGNS[c.verdict]} {escape(c.verdict)}.</b> '
         f"{escape(c.evidence)} {escape(c.other)} "
         f'<a href="{c.place.partition("#")[0]}.ipynb">See there</a></div></td></tr>'
