@@ -262,6 +262,62 @@ def grows(recipe="table", n_seeds=20, *, progress=True):
     return float(np.corrcoef(*logs)[0, 1])
 
 
+# Numbers in words -------------------------------------------------------------------------------
+
+
+def place(edges, name):
+    """The border of a variant (value, low, high); NaN if it has none."""
+    return edges[name].at if edges.get(name) else (np.nan,) * 3
+
+
+def shift(edges, name):
+    """What the size of layer 1 does to the border of a variant; NaN if it has none."""
+    return edges[name].shift if edges.get(name) else (np.nan,) * 3
+
+
+def wider(edges, name, reference="slope 0.01"):
+    """How many times as wide a variant's border is as the reference's, with its interval."""
+    if not (edges.get(name) and edges.get(reference)):
+        return (np.nan,) * 3
+    return ratio(edges[name].band, edges[reference].band)
+
+
+def with_interval(found, digits=1, unit=""):
+    """A value and its interval: "1.1 times (0.3 to 4.3)"."""
+    value, low, high = (f"{v:.{digits}f}" for v in found)
+    return f"{value}{unit} ({low} to {high})"
+
+
+def endings_told(rows):
+    """How many runs of each variant (name, endings) end how."""
+    return "; ".join(
+        f"{name}: " + ", ".join(f"{names.count(e)} {e}" for e in dict.fromkeys(names))
+        for name, names in rows
+    )
+
+
+def frozen(results):
+    """How many runs end frozen: "55 of 60"."""
+    return f"{sum(r['ending'] == 'frozen' for r in results)} of {len(results)}"
+
+
+def off(results, limit=LIMIT):
+    """Whether each run above `limit` ends frozen or is drawn by few."""
+    return [r["ending"] in ("frozen", "few") for r in results if r["eta_sharpness"] > limit]
+
+
+def again(results):
+    """How many of the networks that died lived again: "2 of 12"."""
+    died, lived = lived_again(results)
+    return f"{len(lived)} of {died}"
+
+
+def epochs_dead(results):
+    """For how many epochs the middle one of those that lived again was dead."""
+    lived = lived_again(results)[1]
+    return f"{np.median(lived):,.0f}" if lived else "–"
+
+
 # Tables -----------------------------------------------------------------------------------------
 
 
@@ -297,8 +353,8 @@ def revival_rows(found):
     rows = []
     for slope, results in found.items():
         died, again = lived_again(results)
-        middle = f"{np.median(again):,.0f}" if again else "–"
-        rows.append([f"{slope:g}", str(died), str(len(again)), _share(len(again), died), middle])
+        share = _share(len(again), died)
+        rows.append([f"{slope:g}", str(died), str(len(again)), share, epochs_dead(results)])
     return rows
 
 
@@ -491,33 +547,30 @@ def smooth_is_softer(s):
     names = ["slope 0.01", "GELU", "SiLU"]
     found = study(s.recipe, s.sizes.variant, names, progress=s.progress)
     borders_ = edges(found)
-    off = {
-        name: [r["ending"] in ("frozen", "few") for r in results if r["eta_sharpness"] > LIMIT]
-        for name, results in found.items()
-    }
+    out = {name: off(results) for name, results in found.items()}
     was = (
         "counted how often GELU and SiLU end dead or converge, which is not how sharply: "
         "does not hold."
     )
-    if any(e is None for e in borders_.values()) or not all(off.values()):
+    if any(e is None for e in borders_.values()) or not all(out.values()):
         return Finding(
             UNTESTED, "These runs are too few, or too much alike, for a border.", {}, was=was
         )
-    wider = {name: ratio(borders_[name].band, borders_["slope 0.01"].band) for name in names[1:]}
-    softer = any(low > 1 for _, low, _ in wider.values())
-    gone = any(np.mean(off[name]) <= 0.05 for name in names[1:])
-    told = all(high < SOFTER for _, _, high in wider.values())
+    wide = {name: wider(borders_, name) for name in names[1:]}
+    softer = any(low > 1 for _, low, _ in wide.values())
+    gone = any(np.mean(out[name]) <= 0.05 for name in names[1:])
+    told = all(high < SOFTER for _, _, high in wide.values())
     return Finding(
         HOLDS if softer or gone else FAILS if told else UNTESTED,
         f"The border of LeakyReLU takes a factor of {borders_['slope 0.01'].band[0]:.2f} in η λ₀; "
         + ", ".join(
             f"{name}'s is {r:.2f} times as wide ({low:.2f} to {high:.2f})"
-            for name, (r, low, high) in wider.items()
+            for name, (r, low, high) in wide.items()
         )
         + ". Frozen or few above it: "
-        + ", ".join(f"{name} {percent(np.mean(off[name]))} of {len(off[name])}" for name in names)
+        + ", ".join(f"{name} {percent(np.mean(out[name]))} of {len(out[name])}" for name in names)
         + ".",
-        {f"wider_{name.lower()}": r for name, (r, _, _) in wider.items()}
-        | {f"off_{name.lower()}": np.mean(off[name]) for name in names},
+        {f"wider_{name.lower()}": r for name, (r, _, _) in wide.items()}
+        | {f"off_{name.lower()}": np.mean(out[name]) for name in names},
         was=was,
     )

@@ -153,7 +153,8 @@ def dead_is_weak(s):
         was += f"no run is dead, {UNTESTED}."
         return Finding(UNTESTED, f"Under {s.name} no run dies.", {"dead_runs": 0}, was=was)
     found = weak_gradients(s.recipe, s.sizes.seeds, progress=s.progress)
-    ratio = np.nanmedian(norms["dead"]) / np.nanmedian([*norms["plateau"], np.nan])
+    middle, flat = (np.nanmedian(n) if len(n) else np.nan for n in norms.values())
+    ratio = middle / flat
     former = UNTESTED if np.isnan(ratio) else HOLDS if ratio <= 1 / 30 else FAILS
     was += (
         f"{ratio:.1f} times as large, where at most 1/30 was asked for, {former}. A rule in "
@@ -169,13 +170,13 @@ def dead_is_weak(s):
         f"{'negative' if negative else 'not negative'}, and slope 1 would pass on "
         f"{np.nanmedian(signal):.0f} times the error; were the answer computed with it too, the "
         f"gradient of W2 would be {np.nanmedian(factor):.0f} times larger at the median. As it "
-        f"stands it is not small: at epoch {EPOCH} its norm is {np.nanmedian(norms['dead']):.1f} "
-        f"at the median, {np.nanmedian([*norms['plateau'], np.nan]):.1f} on plateaus.",
+        f"stands its norm at epoch {EPOCH} is {middle:.1f} at the median"
+        + (f", {flat:.1f} on plateaus." if flat == flat else "."),
         {
             "dead_runs": len(found),
             "signal_median": np.nanmedian(signal),
             "factor_median": np.nanmedian(factor),
-            "dw2_dead": np.nanmedian(norms["dead"]),
+            "dw2_dead": middle,
         },
         Picture(
             "gradient of W2 with slope 1 in layer 2, times that with the leak",

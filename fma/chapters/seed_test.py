@@ -313,6 +313,13 @@ def sweep_table(swept):
     ]
 
 
+def swings_told(traces):
+    """By how much the last update changes two costs, in words."""
+    return "The last update changes the two costs by " + " and ".join(
+        f"{abs(t.final_cost / t.cost[-1] - 1):.1%}" for t in traces
+    )
+
+
 def first_costs(test, count=3):
     """The first seeds' costs as "4.49 and 6.38, …"."""
     return ", ".join(f"{x:.2f} and {y:.2f}" for x, y in test.costs.T[:count])

@@ -8,9 +8,13 @@ import pytest
 import fma
 from fma.chapters import beyond
 from fma.chapters.beyond import (
+    BANDS,
     DOSES,
     answers,
+    asymmetry_needed,
+    dead_within,
     dose_response,
+    dose_rows,
     edge,
     proportions,
     ratio,
@@ -81,26 +85,54 @@ def test_difference_of_proportions_is_newcombes():
     assert np.isnan(proportions((0, 0), (1, 2))).all()
 
 
-def doses(*counts, n=60):
-    return {
-        f"slope {slope:g}": [
-            {"eta_sharpness": 8.0, "top_two": 0.9 if i < k else 0.1} for i in range(n)
-        ]
-        for slope, k in zip(DOSES, counts, strict=True)
-    }
+def doses(*counts, n=60, lost=(0, 0, 0, 0, 0)):
+    """Runs of each slope: these have a winner, of the others the last `lost` diverged."""
+    above = {"eta_sharpness": 8.0, "ending": "few"}
+
+    def runs(won, lost):
+        gone = above | {"ending": "diverged", "top_two": np.nan}
+        values = [above | {"top_two": 0.9 if i < won else 0.1} for i in range(n)]
+        return values[: n - lost] + [gone] * lost
+
+    found = {f"slope {s:g}": runs(k, m) for s, k, m in zip(DOSES, counts, lost, strict=True)}
+    return found | {"slope 0": runs(counts[0], 0)}
 
 
 def test_c11_is_a_dose_response(monkeypatch):
-    def judge(*counts):
-        monkeypatch.setattr(beyond, "study", lambda *a, **k: doses(*counts))
-        return beyond.asymmetry_drives_winners(SETTING).verdict
+    def judge(*counts, **more):
+        monkeypatch.setattr(beyond, "study", lambda *a, **k: doses(*counts, **more))
+        return beyond.asymmetry_drives_winners(SETTING)
 
-    assert judge(19, 22, 12, 1, 0) == HOLDS
-    assert judge(10, 10, 10, 10, 10) == FAILS
-    assert judge(1, 5, 10, 15, 20) == FAILS
+    assert judge(19, 22, 12, 1, 0).verdict == HOLDS
+    assert judge(10, 10, 10, 10, 10).verdict == UNTESTED  # so few runs may hide a rise
+    assert judge(100, 100, 100, 100, 100, n=1_000).verdict == FAILS
+    assert judge(1, 5, 10, 15, 20).verdict == FAILS
     rising = dose_response(doses(20, 15, 10, 5, 0))
     assert rising["p"] < 1e-4
     assert rising["shares"][0.01] == (20, 60)
+    lost = judge(10, 2, 0, 0, 0, lost=(3, 13, 31, 44, 58))
+    assert lost.verdict == UNTESTED  # two runs are left at slope 1
+    assert "10 of 60 at slope 0.01, 0 of 60 at 1" in lost.was
+    assert lost.was.endswith("holds.")  # as long as diverged runs counted as having no winner
+
+
+def test_diverged_runs_have_no_winner_and_no_say():
+    found = doses(8, 2, 0, 0, 0, n=49, lost=(3, 13, 31, 44, 47))
+    dose, every = dose_response(found), dose_response(found, diverged=True)
+    assert [dose["shares"][s] for s in DOSES] == [(8, 46), (2, 36), (0, 18), (0, 5), (0, 2)]
+    assert every["shares"][1.0] == (0, 49)
+    assert (asymmetry_needed(dose), asymmetry_needed(every)) == (None, True)
+    assert dose_rows(found)[0] == ["0", "49", "0", "8", "9% to 29%"]
+    assert dose_rows(found)[-1][:4] == ["1", "49", "47", "0"]
+
+
+def test_deaths_are_counted_within_a_band_of_steps():
+    cases = [Probe(w, 1, TABLE) for w in (30, 70, 70, 150)]
+    results = [
+        {"eta_sharpness": eta, "regime": regime}
+        for eta, regime in ((5.0, "dead"), (5.0, "plateau"), (7.0, "dead"), (4.5, "dead"))
+    ]
+    assert dead_within(cases, results) == dict(zip(BANDS, ((1, 1), (0, 1), (1, 1)), strict=True))
 
 
 def test_the_trend_is_cochran_armitages():

@@ -7,7 +7,7 @@ import fma
 from fma.chapters import endings
 from fma.chapters.endings import name_by, separated, two_thresholds
 from fma.chapters.experiments import grid_runs
-from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
+from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, VERDICTS, Setting
 from fma.chapters.single_runs import weakened
 from fma.network import ACTIVATIONS, forward
 from fma.probe import Probe
@@ -67,6 +67,32 @@ def test_z2_max_is_judged_on_other_seeds(judge):
     three[0] = run("frozen", z2_max_100=50.0)
     assert judge(test, three).verdict == FAILS
     assert judge(test, [run("line")] * 20).verdict == UNTESTED
+
+
+@pytest.mark.parametrize(
+    "name", ["plateau_is_spread", "dead_is_weak", "few_dominate", "z2_max_separates"]
+)
+@pytest.mark.parametrize("endings_", [("line",), ("few",), ("frozen",), ("line", "few", "frozen")])
+def test_a_former_rule_is_stated_with_its_verdict(judge, monkeypatch, name, endings_):
+    weak = {"alive": 0, "signal": 100.0, "factor": 200.0}
+    monkeypatch.setattr(endings, "weak_gradients", lambda *args, **more: [weak])
+    found = judge(getattr(endings, name), [run(n) for n in endings_] * 10)
+    assert any(verdict in found.was for verdict in VERDICTS)
+
+
+def test_former_rules_gave_what_they_say(judge, monkeypatch):
+    weak = {"alive": 0, "signal": 100.0, "factor": 200.0}
+    monkeypatch.setattr(endings, "weak_gradients", lambda *args, **more: [weak])
+    three = [run(n) for n in ("frozen", "line", "few")] * 10
+    assert "100 % were named, holds." in judge(endings.z2_max_separates, three).was
+    three[0] = run("frozen", z2_max_100=50.0)
+    assert "97 % were named, does not hold." in judge(endings.z2_max_separates, three).was
+    assert "100 % of 10, holds." in judge(endings.plateau_is_spread, three).was
+    assert "1.0 times as large, where at most 1/30 was asked for, does not hold." in (
+        judge(endings.dead_is_weak, three).was
+    )
+    small = [run("frozen", dw2_norm_100=0.1), run("line")]
+    assert "asked for, holds." in judge(endings.dead_is_weak, small).was
 
 
 def test_thresholds_agree_with_brute_force():

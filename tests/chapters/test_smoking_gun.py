@@ -50,3 +50,26 @@ def test_layer_2_is_emptied_and_revived():
     assert smoking_gun.emptied(runs) == "80 and 128"
     assert smoking_gun.revived(runs) == "128"
     assert smoking_gun.revived(runs[::2]) == "none"
+    assert smoking_gun.emptied_within(runs) == 1
+    assert smoking_gun.emptied_within(runs[2:]) == 0
+
+
+def test_neurons_that_die_at_once_are_counted():
+    assert smoking_gun.most_at_once(SimpleNamespace(alive=np.array([64, 63, 57, 60, 58]))) == 6
+    assert smoking_gun.most_at_once(SimpleNamespace(alive=np.array([3, 3, 5]))) == 0
+
+
+def test_the_gradient_is_told_at_the_median_of_the_dead_and_of_plateaus():
+    runs = [result("dead", dw2_norm_100=x) for x in (1.0, 5.0, 30.0)]
+    assert smoking_gun.middles([*runs, result("plateau")]) == [5.0, 10.0]
+    assert np.isnan(smoking_gun.middles(runs)[1])
+
+
+def test_costs_are_compared_at_the_epoch_that_is_looked_at():
+    runs = [
+        SimpleNamespace(
+            cost=np.array(cost), alive=np.array([alive]), recipe=SimpleNamespace(hidden=64)
+        )
+        for cost, alive in (([50.0, 9.0], 0), ([5.0, 9.0], 64))
+    ]
+    assert smoking_gun.cost_ratio(runs, 0) == 10

@@ -65,6 +65,35 @@ def test_a_claim_is_judged_where_its_evidence_is_shown(name):
     assert anchor in set(anchors(page))
 
 
+def test_a_former_rule_is_shown_in_the_book_and_elsewhere():
+    claims = [made(1, was="p < 0.05: holds."), made(2)]
+    for page in (verdicts.cards(claims), verdicts.rows(claims)):
+        assert page.count("Former rule: ") == 1
+        assert "Former rule: p &lt; 0.05: holds." in page
+
+
+def test_every_former_rule_is_shown_with_what_it_gave():
+    cells = json.loads((NOTEBOOKS / "15_verdicts.ipynb").read_text("utf-8"))["cells"]
+    tables = [
+        "".join(o.get("data", {}).get("text/html", "")) for c in cells for o in c.get("outputs", ())
+    ]
+    page = BeautifulSoup("".join(tables), "html.parser").get_text("\n")
+    former = re.findall(r"Former rule: (.+)", page)
+    assert len(former) > 10
+    for text in former:
+        assert re.search(r"(does not|did not) hold|\b(holds|held)\b|cannot be tested here", text), (
+            text
+        )
+
+
+def test_numbers_of_the_ledger_are_found_by_name():
+    table = {"met_table": 32, "met_text": 2, "entries": 32}
+    claims = [made(3, numbers=table), made(25, VERDICTS[2], numbers={"neurons_kept": 0})]
+    assert verdicts.reproduced(claims) == ["table"]
+    assert verdicts.confounded(claims)
+    assert not verdicts.confounded([made(25, VERDICTS[2], numbers={"neurons_kept": 1})])
+
+
 def test_the_ledger_is_summed_up():
     claims = [made(1, VERDICTS[0]), made(2, VERDICTS[2]), made(3, VERDICTS[2])]
     assert verdicts.of(claims, claims[1].id) == VERDICTS[2]
