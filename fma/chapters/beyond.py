@@ -398,9 +398,7 @@ def borders(layout, edges, reference):
 @chart
 def doses(layout, shares):
     """Share of runs in which two neurons carry more than half, against the slope."""
-    rates = {slope: k / n for slope, (k, n) in shares.items() if n}
-    most = max(rates, key=rates.get) if rates else np.nan
-    figure, axis = layout.figure(f"Winner takes all: most often at slope {most:g}", 2.9)
+    figure, axis = layout.figure("Winner takes all, in the runs that did not diverge", 2.9)
     x = np.arange(len(shares))
     for i, (k, n) in enumerate(shares.values()):
         if n:
@@ -410,7 +408,7 @@ def doses(layout, shares):
     axis.axhline(0, color=AXIS, lw=0.8)
     axis.set(xticks=x, xticklabels=[f"{s:g}" for s in shares], xlabel="slope for z ≤ 0")
     axis.set(
-        ylabel="share of runs that did not diverge",
+        ylabel="share of these runs",
         xlim=(-0.4, len(shares) - 0.2),
         ylim=(-0.02, None),
     )
