@@ -15,7 +15,7 @@ from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Pic
 from fma.chapters.words import many
 from fma.figures import ACCENT, AXIS, INK, MUTED, chart, label
 from fma.network import initialise
-from fma.probe import Probe, initial, probe
+from fma.probe import initial, probe
 from fma.recipe import as_recipe
 from fma.statistics import wilson_interval
 from fma.stream import dense, stream_map
@@ -24,6 +24,7 @@ from fma.transplant import nested
 
 PAIRS = (63, 80), (32, 128)  # compared: the former rule's pair, and one that is harder to match
 FIRST = 50_001  # the first of the seeds: no fit has seen them
+CALM = 2.0  # the limit of η λ₀ below which no run leaves the plateau (chapter 7)
 MARGIN = 0.1  # a difference of shares of runs that counts as none
 SHARES = 0.01, 0.02, 0.05, 0.1, 0.2, 0.5  # differences of cost that one may want to find
 
@@ -68,11 +69,13 @@ class Comparison:
 
 
 def comparisons(recipe="table", widths=PAIRS[0], n_seeds=300, n_border=3600, *, progress=True):
-    """Two widths compared in four ways, each on the same fresh seeds.
+    """Two widths compared in four ways, or five, each on the same fresh seeds.
 
-    At one learning rate; at one η λ₀, the first width's own on average; each network at its own
-    border, which knows η λ₀ and the size of layer 1 and was fitted on the runs of chapter 7; and
-    with both numbers the same, W1 being scaled to the first width's mean size.
+    At one learning rate; at one η λ₀, the first width's own on average, and if that is below
+    `CALM`, where it can show nothing, then also at the border of chapter 7, averaged over widths;
+    each network at its own border, which knows η λ₀ and the size of layer 1 and was fitted on the
+    runs of chapter 7; and with both numbers the same, W1 being scaled to the first width's mean
+    size.
 
     Returns
     -------
@@ -82,13 +85,14 @@ def comparisons(recipe="table", widths=PAIRS[0], n_seeds=300, n_border=3600, *, 
     cases = grid_runs(recipe, widths, seeds)
     starts = compute(initial, cases[:n_seeds], label="starts", progress=progress)
     middle = float(np.mean([start["eta_sharpness"] for start in starts]))
-    plans = {
-        "one learning rate": cases,
-        f"one η λ₀, {middle:.2f}": [
-            Probe(w, s, recipe, eta_sharpness=middle) for w in widths for s in seeds
-        ],
-    }
-    two = fits(border_study(recipe, n_border, progress=progress))[2]
+
+    def at_one(x):
+        return {f"one η λ₀, {x:.2f}": grid_runs(recipe, widths, seeds, eta_sharpness=x)}
+
+    plans = {"one learning rate": cases} | at_one(middle)
+    one, _, two = fits(border_study(recipe, n_border, progress=progress))
+    if one is not None and middle < CALM:
+        plans |= at_one(float(one.border()))
     if two is not None:
         plans["each at its fitted border"] = matched_probes(
             two, widths, seeds, recipe=recipe, progress=progress

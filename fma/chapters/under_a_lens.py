@@ -21,7 +21,10 @@ from itertools import pairwise
 import numpy as np
 
 from fma import figures
+from fma.chapters.revival_runs import lives
+from fma.recipe import RECIPES
 from fma.regimes import REGIMES
+from fma.sweeps import compute
 from fma.window import (
     CANTOR,
     NARROWER,
@@ -54,6 +57,8 @@ STRIP = 1.7e-4, 2.0e-4  # learning rates of the strip where endings alternate
 PLACES = {"first border": FIRST, "strip": STRIP}
 KNOWN = {"one change": "edge", "Cantor's set": "cantor", "coin toss": "coins"}  # the controls
 TRUTH = {"one change": 0.0, "Cantor's set": CANTOR, "coin toss": 1.0}
+
+WAS = 96, "0.19 (-0.45 to 0.45)"  # pairs first drawn, and what the near ones gave: too few to tell
 
 # Two ways of counting ----------------------------------------------------------------------------
 
@@ -166,6 +171,53 @@ def dimensions(found):
 def finds_both(found):
     """Whether all pairs find the dimensions of Cantor's set and of the coin toss, within 0.1."""
     return all(abs(found[n].all.at - TRUTH[n]) < 0.1 for n in ("Cantor's set", "coin toss"))
+
+
+# What comes back to life --------------------------------------------------------------------------
+
+
+def changes_along(alive):
+    """How often the networks along a line change between alive and not, along the first axis."""
+    return (np.diff(np.asarray(alive).astype(int), axis=0) != 0).sum(axis=0)
+
+
+def fates(alive, update):
+    """What became of the networks of a line after an update.
+
+    Parameters
+    ----------
+    alive : bool array (columns, epochs)
+    update : int
+
+    Returns
+    -------
+    (int, int, int, int)
+        How many were dead then; how many of these live at the end; how many that lived then are
+        dead at the end; and the changes along the line at the end, had those of the second number
+        stayed dead.
+    """
+    then, end = alive[:, update], alive[:, -1]
+    revived = ~then & end
+    died = then & ~end
+    stayed = int(changes_along(end & ~revived))
+    return int((~then).sum()), int(revived.sum()), int(died.sum()), stayed
+
+
+def trained_on(line, columns, epochs, updates=RECIPES["table"].epochs):
+    """How many networks of a line are alive at two epochs, and dead at the first of both only.
+
+    Returns
+    -------
+    (int, int, int)
+        Alive before update number `updates`, and before number `epochs`; dead at the first and
+        alive at the second.
+    """
+    rates = np.array_split(centres(line.low, line.high, columns), max(columns // 32, 1))
+    cases = [(line.width, line.seed, epochs, part) for part in rates]
+    results = compute(lives, cases, label="trained on", milliseconds=lambda case: 5000)
+    alive = np.concatenate([result["alive"] for result in results])
+    first, last = alive[:, updates - 1], alive[:, -1]
+    return int(first.sum()), int(last.sum()), int((~first & last).sum())
 
 
 # Figures -----------------------------------------------------------------------------------------
@@ -307,7 +359,7 @@ def changes_chart(alive):
     -------
     callable
     """
-    changes = (np.diff(alive.astype(int), axis=0) != 0).sum(axis=0)
+    changes = changes_along(alive)
 
     def draw(layout):
         columns, updates = alive.shape

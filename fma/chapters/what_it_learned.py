@@ -74,25 +74,33 @@ def run_on(recipe="table", seed=1, epochs=10_000, *, progress=True):
     return sweep(runs(WIDTHS, [seed], [recipe]), label="run on", progress=progress)
 
 
-def by_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
-    """Train the runs of the population on, and ask which of its lines and few have learned.
+def to_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
+    """Train the lines and the few of the population on, and ask which of them have learned.
 
     Returns
     -------
-    dict
-        From "line" and "few", the ending at the recipe's own last epoch, to (learned, runs) after
-        `epochs`.
+    list of (str, int, bool)
+        Of each run "line" or "few", its ending at the recipe's own last epoch; its width; and
+        whether it has learned after `epochs`.
     """
     cases, results = population(recipe, n_seeds, progress=progress)
-    names = {(c.width, c.seed): r["ending"] for c, r in zip(cases, results, strict=True)}
-    on = [case for case, name in names.items() if name in ("line", "few")]
+    pairs = zip(cases, (r["ending"] for r in results), strict=True)
+    on = [(case, name) for case, name in pairs if name in ("line", "few")]
     recipe = replace(as_recipe(recipe), epochs=epochs)
-    later = compute(probe, [Probe(w, s, recipe) for w, s in on], label="on", progress=progress)
+    plan = [Probe(case.width, case.seed, recipe) for case, _ in on]
+    later = compute(probe, plan, label="on", progress=progress)
+    return [
+        (name, case.width, result["ending"] == "learning")
+        for (case, name), result in zip(on, later, strict=True)
+    ]
+
+
+def by_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
+    """From "line" and "few" to (learned, runs) of `to_thousand`."""
+    runs_on = to_thousand(recipe, n_seeds, epochs, progress=progress)
     found = {}
     for name in ("line", "few"):
-        good = [
-            r["ending"] == "learning" for at, r in zip(on, later, strict=True) if names[at] == name
-        ]
+        good = [learned for at, _, learned in runs_on if at == name]
         found[name] = sum(good), len(good)
     return found
 

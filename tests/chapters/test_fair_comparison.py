@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestPower
 
-from fma.chapters.fair_comparison import Comparison, nested_kept, seeds_for, shared_kept
+from fma.chapters import fair_comparison
+from fma.chapters.fair_comparison import (
+    CALM,
+    Comparison,
+    comparisons,
+    nested_kept,
+    seeds_for,
+    shared_kept,
+)
 from fma.chapters.seed_test import bumps
 
 
@@ -54,3 +62,17 @@ def test_a_bump_is_told_from_a_trend():
     assert differences.mean(axis=1).argmax() == 2
     assert p[2] < 0.05
     assert differences[2].mean() == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize(("widths", "again"), [((63, 80), 0), ((16, 24), 1)])
+def test_one_number_is_tried_again_at_the_border_where_no_run_leaves(monkeypatch, widths, again):
+    class Known:
+        def border(self):
+            return 3.65
+
+    monkeypatch.setattr(fair_comparison, "border_study", lambda *a, **k: None)
+    monkeypatch.setattr(fair_comparison, "fits", lambda study: (Known(), None, None))
+    names = [each.name for each in comparisons("table", widths, 2, progress=False)]
+    assert names[0] == "one learning rate"
+    assert names[2:] == ["one η λ₀, 3.65"] * again
+    assert (float(names[1].split()[-1]) < CALM) == bool(again)

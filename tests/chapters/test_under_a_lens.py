@@ -60,3 +60,18 @@ def test_figures_are_drawn_for_desk_and_phone():
     for draw in draws:
         for layout in (figures.DESK, figures.PHONE):
             assert draw(layout).axes
+
+
+def test_changes_and_fates_are_counted():
+    alive = np.array([[1, 0, 1], [1, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1]], dtype=bool)
+    np.testing.assert_array_equal(lens.changes_along(alive), [0, 1, 4])
+    assert lens.fates(alive, 1) == (3, 2, 1, 1)
+
+
+def test_networks_trained_on_are_those_of_the_line():
+    line = lens.Line("small", *lens.STRIP)
+    alive = lens.alive_along(line, 32)
+    for epochs in (120, 150):
+        last = alive[:, epochs - 1]
+        found = lens.trained_on(line, 32, epochs, updates=100)
+        assert found == (alive[:, 99].sum(), last.sum(), (~alive[:, 99] & last).sum())

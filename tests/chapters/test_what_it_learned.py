@@ -83,3 +83,13 @@ def test_who_learns_the_product(monkeypatch):
     assert judge([run("plateau", *straight), run("converge", *straight)] * 20).verdict == FAILS
     assert judge([run("plateau", *bent), run("converge", *bent)] * 20).verdict == FAILS
     assert judge([run("plateau", *bent)] * 20).verdict == UNTESTED
+
+
+def test_lines_and_few_are_trained_on_and_counted(monkeypatch):
+    cases = grid_runs("table", [24, 64, 80], [1])
+    results = [{"ending": name} for name in ("line", "few", "frozen")]
+    monkeypatch.setattr(what_it_learned, "population", lambda *a, **k: (cases, results))
+    found = what_it_learned.to_thousand("table", 1, progress=False)
+    assert found == [("line", 24, False), ("few", 64, True)]
+    soon = what_it_learned.by_thousand("table", 1, progress=False)
+    assert soon == {"line": (0, 1), "few": (1, 1)}
