@@ -105,6 +105,35 @@ def by_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
     return found
 
 
+def by_ending(trained):
+    """How the lines and the few of `to_thousand` differ in width, and where they do not.
+
+    Returns
+    -------
+    (str, bool, str, int, int)
+        The widths of the few and those of the lines, in words; whether the few are the wider ones,
+        by their medians; the widths that have both, in words; and at these widths the few that have
+        learned and the lines that have not.
+    """
+    few, lines = ([(w, good) for at, w, good in trained if at == name] for name in ("few", "line"))
+    at = [[width for width, _ in some] for some in (few, lines)]
+    spans = [f"{min(widths)} to {max(widths)}" if widths else "none" for widths in at]
+    both = sorted({*at[0]} & {*at[1]})
+    wider = all(at) and float(np.median(at[0])) > float(np.median(at[1]))
+    return (
+        " against ".join(spans),
+        wider,
+        " and ".join(map(str, both)) or "none",
+        sum(good for width, good in few if width in both),
+        sum(not good for width, good in lines if width in both),
+    )
+
+
+def endings_of(traces, *names, before=None):
+    """The endings of traces, by width, of the regimes `names`; in `before`, if that is given."""
+    return [ending(t) for w, t in traces.items() if regime((before or traces)[w]) in names]
+
+
 def has_learned(split, cost):
     """Whether a run has more than half of the interaction and costs less than the best plane."""
     return bool(split["captured"] > LEARNED and cost < baselines(product_task())["affine"])
@@ -204,6 +233,14 @@ def pictures(traces):
         )
         for t in traces
     ]
+
+
+def captures(named):
+    """In words, how much of the interaction each of some `pictures` captures."""
+    shares = [(title, 100 * interaction(values)["captured"]) for title, values, _ in named]
+    return "; ".join(
+        f"{title} captures {share:z.0f} % of the interaction" for title, share in shares
+    )
 
 
 @chart

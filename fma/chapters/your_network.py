@@ -68,6 +68,10 @@ class Study:
         """The pooled correlation in words: "0.02 (-0.05 to 0.09)"."""
         return "{} ({} to {})".format(*(signed(v) for v in self.pooled(pairing, key)))
 
+    def worth(self, pairing):
+        """How many unrelated pairs one pair is worth at the pooled correlation: "14 (8 to 24)"."""
+        return "{:.0f} ({:.0f} to {:.0f})".format(*(1 / (1 - r) for r in self.pooled(pairing)))
+
     def intervals(self, pairing):
         """Fisher's 95 % interval of each cell's correlation of losses: lows and highs."""
         cells, _ = self.of(pairing)
@@ -247,6 +251,12 @@ def issue_chart(layout, scores, inputs, seed=0):
 def sklearn_share(data, width, nested=False):
     """What scikit-learn's networks of a width and one more share at seed 0."""
     return shared(*(initial(Fit(data, "adam", w, 0, nested)) for w in (width, width + 1)))
+
+
+def neurons_shared(data, widths):
+    """How many neurons of layer 1 such pairs of networks share, over data sets and widths."""
+    pairs = [sklearn_share(name, width) for name in data for width in widths]
+    return sum(pair.layers[0].whole("columns")[0] for pair in pairs)
 
 
 @chart

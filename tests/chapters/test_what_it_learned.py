@@ -93,3 +93,18 @@ def test_lines_and_few_are_trained_on_and_counted(monkeypatch):
     assert found == [("line", 24, False), ("few", 64, True)]
     soon = what_it_learned.by_thousand("table", 1, progress=False)
     assert soon == {"line": (0, 1), "few": (1, 1)}
+
+
+def test_widths_of_few_and_lines_are_compared():
+    trained = [("few", 64, True), ("few", 96, True), ("line", 64, False), ("line", 24, False)]
+    found = what_it_learned.by_ending(trained)
+    assert found == ("64 to 96 against 24 to 64", True, "64", 1, 1)
+    assert what_it_learned.by_ending(trained[:2]) == ("64 to 96 against none", False, "none", 0, 0)
+
+
+def test_endings_are_asked_of_the_regimes_before():
+    short = {width: fma.train(width, 1, detail=0) for width in (63, 80)}
+    assert what_it_learned.endings_of(short, "plateau") == ["line"]
+    assert what_it_learned.endings_of(short, "dead") == ["frozen"]
+    swapped = {63: short[80], 80: short[63]}
+    assert what_it_learned.endings_of(swapped, "dead", before=short) == ["line"]

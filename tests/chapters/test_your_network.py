@@ -40,6 +40,14 @@ def test_the_pooled_correlation_is_found_and_covered(r):
     assert study.pooled("nested")[0] == pytest.approx(0.9, abs=0.05)
 
 
+def test_a_pair_is_worth_as_many_unrelated_pairs_as_its_correlation_saves():
+    assert int(Study((), cells(0.9, seeds=2000)).worth("nested").split()[0]) in (9, 10, 11)
+
+
+def test_no_neuron_is_shared_as_the_library_draws():
+    assert your_network.neurons_shared(["iris", "wine"], [3, 8]) == 0
+
+
 def test_clear_cells_are_counted():
     assert Study(cells(0.9), cells(0.9)).clear("same") == 12
     assert Study(cells(0.0), cells(0.0)).clear("same") <= 2
