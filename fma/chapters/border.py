@@ -15,6 +15,7 @@ import numpy as np
 from fma import throw
 from fma.chapters.edge_runs import edge
 from fma.chapters.experiments import grid_runs
+from fma.chapters.kept_sum import sum_kept
 from fma.probe import Probe, initial, probe
 from fma.recipe import as_recipe
 from fma.statistics import wilson_interval
@@ -350,12 +351,14 @@ def own_border(study, two):
 
 # What is not needed -----------------------------------------------------------------------------
 
+SUM_KEPT = "W2 drawn anew, sum kept"
 CHANGES = {
     "W2 flat": {"flat": ("W2",)},
     "W3 flat": {"flat": ("W3",)},
     "W2 and W3 flat": {"flat": ("W2", "W3")},
     "W1 flat": {"flat": ("W1",)},
     "W2 drawn anew": {"blocks": ("W2",)},
+    SUM_KEPT: {"blocks": ("W2",)},
     "W3 drawn anew": {"blocks": ("W3",)},
     "W1 drawn anew": {"blocks": ("W1",)},
 }
@@ -364,7 +367,8 @@ CHANGES = {
 def erasures(study, *, progress=True):
     """What becomes of the same runs, at the same learning rates, when a layer is replaced.
 
-    Flat: all its weights are their mean. Drawn anew: it comes from an unrelated network.
+    Flat: all its weights are their mean. Drawn anew: it comes from an unrelated network; sum kept:
+    and is multiplied so that its weights add up to what the network's own did.
 
     Returns
     -------
@@ -376,7 +380,9 @@ def erasures(study, *, progress=True):
         cases = study.rated(**change)
         if "blocks" in change:
             cases = [replace(c, donor=(c.width, (c.seed + STRANGER) % 2**32)) for c in cases]
-        found[name] = made(cases, name, progress).plateau != study.plateau
+        run = sum_kept if name == SUM_KEPT else probe
+        ends = Study(cases, compute(run, cases, label=name, progress=progress))
+        found[name] = ends.plateau != study.plateau
     return found
 
 
@@ -418,28 +424,6 @@ def chance(gap, spread):
 
 
 # Comparing at the same place --------------------------------------------------------------------
-
-
-def matched_rate(two, width, seed, distance=1.0, recipe="table"):
-    """The learning rate that puts a network at this multiple of its own border.
-
-    The border is the fitted one, which knows the size of the network's layer 1; so both numbers
-    are matched and no weight is changed.
-
-    Parameters
-    ----------
-    two : Fit
-        By η λ₀ and "size", as from ``fit(border_study(), "size")``.
-    distance : float
-        1 is the border; below it are the plateaus.
-
-    Returns
-    -------
-    float
-        The learning rate.
-    """
-    before = initial(Probe(width, seed, as_recipe(recipe)))
-    return float(distance * two.border(before["size"]) / before["sharpness"])
 
 
 def matched_probes(

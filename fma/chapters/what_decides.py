@@ -291,12 +291,21 @@ def calm(study):
 
 
 def beyond(study, limit=6):
-    """Of the runs from `limit` on, in per cent: the article's plateaus and each ending."""
+    """Of the runs from `limit` on, in per cent: the article's plateaus, and what these answer.
+
+    Returns
+    -------
+    dict of str to float
+        "plateau", of all these runs; and each of `ENDINGS`, of the plateaus among them.
+    """
     far = study.where(study.x >= limit)
-    if not len(far):
-        return dict.fromkeys((*ENDINGS, "plateau"), 0.0)
-    share = {name: 100 * float(np.mean(far["ending"] == name)) for name in ENDINGS}
-    return share | {"plateau": 100 * float(far.plateau.mean())}
+    plateaus = far.where(far.plateau)
+
+    def percent_of(hits):
+        return 100 * float(np.mean(hits)) if len(hits) else 0.0
+
+    shares = {name: percent_of(plateaus["ending"] == name) for name in ENDINGS}
+    return shares | {"plateau": percent_of(far.plateau)}
 
 
 RULES = ("rule", "numbers fitted", "below 5.5", "mixed band")

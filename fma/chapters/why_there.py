@@ -75,6 +75,19 @@ def race_of_networks(study, *, progress=True):
     return {"race": (least > 0) & ((r > 0) | (np.abs(r) < least)), "sign": r > 0}
 
 
+def leading_border(sizes):
+    """The smallest η λ₀ that `throw.leading_excess` calls lost, W2 and W3 at their means; array."""
+    x = np.arange(2, 8, 1e-3)
+    begun = throw.Start(MEAN_R, MEAN_W, np.asarray(sizes, dtype=float)[:, None])
+    return x[(throw.leading_excess(begun, x) > 0).argmax(axis=1)]
+
+
+def outside(rows):
+    """In how many rows of `border.by_width` the prediction is not in the runs' own interval."""
+    ends = [(row["own"][1], row["predicted"], row["own"][2]) for row in rows]
+    return sum(at < low or at > high for low, at, high in ends)
+
+
 # Figures ----------------------------------------------------------------------------------------
 
 

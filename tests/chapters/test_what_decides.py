@@ -10,8 +10,9 @@ from fma import figures, throw
 from fma.chapters import border, what_decides
 from fma.chapters.border import Study, border_study, by_width, fit, own_border, unseen_study
 from fma.chapters.edge_runs import edge
+from fma.chapters.kept_sum import redrawn, sum_kept
 from fma.chapters.ledger import FAILS, HOLDS, UNTESTED
-from fma.probe import Probe, initial
+from fma.probe import Probe, initial, probe
 from fma.regimes import REGIMES
 
 TABLE = fma.RECIPES["table"]
@@ -140,12 +141,33 @@ def test_matched_networks_stand_at_one_distance_from_the_border():
     for case in border.matched_probes(two, (40, 90), (1, 2), 0.97, progress=False):
         before = initial(case)
         assert before["eta_sharpness"] == pytest.approx(0.97 * two.border(before["size"]))
-        rate = border.matched_rate(two, case.width, case.seed, 0.97)
-        assert rate == pytest.approx(before["learning_rate"])
     scaled = border.matched_probes(two, (40, 90), (1, 2), rescale=True, progress=False)
     sizes = [initial(case)["size"] for case in scaled]
     assert sizes == pytest.approx([np.sqrt(40) / 2] * 4)
     assert len({case.eta_sharpness for case in scaled}) == 1
+
+
+def test_a_fresh_w2_with_the_old_sum_is_all_that_is_new():
+    case = Probe(40, 3, TABLE, donor=(40, 10_003), blocks=("W2",))
+    own, other = (fma.initialise(40, seed, "uniform") for seed in (3, 10_003))
+    found = redrawn(case)
+    assert found.W2.sum() == pytest.approx(own.W2.sum())
+    np.testing.assert_allclose(found.W2 / other.W2, own.W2.sum() / other.W2.sum())
+    for name in ("W1", "b1", "b2", "W3", "b3"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(own, name))
+    assert sum_kept(case)["regime"] == fma.regime(fma.train(40, 3, TABLE, parameters=found))
+
+
+def test_erasures_ask_each_change_of_each_run():
+    study = unseen_study(n_runs=3, low=3.6, high=3.8, progress=False)
+    changed = border.erasures(study, progress=False)
+    assert list(changed) == list(border.CHANGES)
+    assert all(hits.shape == (3,) and hits.dtype == bool for hits in changed.values())
+    for name, how in (("W2 drawn anew", probe), (border.SUM_KEPT, sum_kept)):
+        for case, one, hit in zip(study.rated(), study.results, changed[name], strict=True):
+            donor = case.width, case.seed + border.STRANGER
+            end = how(replace(case, blocks=("W2",), donor=donor))["regime"]
+            assert hit == ((end == "plateau") != (one["regime"] == "plateau"))
 
 
 def drawn(draw):
@@ -245,7 +267,9 @@ def test_words_of_the_prose_are_counts_of_the_runs():
     assert what_decides.calm(study) == "2 of 3 runs"
     assert what_decides.calm(study.where(study.plateau)) == "all of 2 runs"
     far = what_decides.beyond(study)
-    assert far["plateau"] == far["learning"] == far["bent"] == pytest.approx(100 / 3)
+    assert far["plateau"] == pytest.approx(100 / 3)
+    assert far["learning"] == 100
+    assert far["bent"] == far["frozen"] == 0
     assert what_decides.tally(study) == "6 runs: 3 dead, 3 plateau"
     assert what_decides.written((9, 10, 0.6, 0.98)) == "90.0% [60.0%, 98.0%]"
 

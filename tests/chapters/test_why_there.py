@@ -54,6 +54,20 @@ def test_a_lost_start_stands_still_the_longer_the_nearer_its_layers_balance():
     assert late[3] == -1
 
 
+def test_the_leading_border_is_where_three_swings_take_the_smaller_layer():
+    sizes = np.array([3.0, 4.0, 6.0])
+    start = throw.Start(0.5, 4.0, sizes)
+    at = why_there.leading_border(sizes)
+    assert (throw.leading_excess(start, at) > 0).all()
+    assert (throw.leading_excess(start, at - 2e-3) < 0).all()
+
+
+def test_a_prediction_is_outside_where_the_interval_does_not_hold_it():
+    rows = [{"own": (4.0, 3.9, 4.1), "predicted": at} for at in (3.8, 3.9, 4.0, 4.2)]
+    rows.append({"own": (np.nan,) * 3, "predicted": 4.0})
+    assert why_there.outside(rows) == 2
+
+
 def test_the_figures_draw():
     paths = why_there.followed("table", (63, 64), progress=False)
     assert paths[63][1].r[0] == pytest.approx(paths[63][0]["r"][0])

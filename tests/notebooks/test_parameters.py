@@ -147,8 +147,8 @@ def test_chapter_7_says_nothing_false_of_another_recipe(tmp_path):
         "All eight widths start above the limit",
         "every neuron of layer 2 is on for every example",
         "3.65",
-        "It stands on its own border",
-        "Two numbers decide most of it near the border",
+        "Width 64 stands on its own border",
+        "Two numbers tell most of it near the border",
     ):
         marked = r"\s+".join(map(re.escape, words.split()))
         assert re.search(f'<span class="fma-untrue">{marked}</span>', text), words
