@@ -202,6 +202,19 @@ def fit(study, *names, limit=BELOW_BORDER):
     return Fit(names, np.asarray(found.params), covariance, len(y))
 
 
+def inside(two, study):
+    """How far inside its own border by `two` each run stands, and how sharply `two` knows that.
+
+    Returns
+    -------
+    (array, array)
+        Shares of the border's η λ₀: the distance, below zero beyond the border, and the half of
+        the border's 95 % interval.
+    """
+    at, low = two.border(study["size"]), [two.interval(size)[0] for size in study["size"]]
+    return 1 - study.x / at, 1 - np.array(low) / at
+
+
 def _logs(study, names):
     values = [np.ones(len(study)), np.log(study.x), *(np.log(study[name]) for name in names)]
     return np.column_stack(values)

@@ -54,6 +54,7 @@ from fma.statistics import (
     bootstrap_interval,
     cramers_v,
     indicators,
+    paired_difference,
     smooth,
     wilson_interval,
 )
@@ -268,6 +269,12 @@ def powers(band, sized):
     return rows
 
 
+def near_root(study):
+    """In how many per cent of the networks the size is half the root of the width, to a tenth."""
+    off = study["size"] / throw.mean_start(study["width"]).sigma - 1
+    return 100 * float(np.mean(np.abs(off) < 0.1))
+
+
 def update_table(widths, results):
     """Head and rows of a table of `first_updates`: the cells are strings."""
     head = ["width", "η λ₀", "cost at start", "highest cost", "alive after 12", "ends as"]
@@ -359,9 +366,33 @@ def rule_rows(judged):
     ]
 
 
-def percents(judged, part):
-    """Of every rule of `border.judge`, in how many per cent of the runs it is right."""
-    return {rule: 100 * row[part][0] / max(row[part][1], 1) for rule, row in judged.items()}
+def told(judged):
+    """Of every rule of `border.judge`, in their order: how often it is right.
+
+    Returns
+    -------
+    (dict of str to float, dict of str to float, dict of str to array of bool)
+        In per cent of the runs near the border and of those in the mixed band; and run by run in
+        the mixed band.
+    """
+    rules = {rule: row for rule, row in judged.items() if "mixed_right" in row}
+    near, mixed = (
+        {rule: 100 * row[part][0] / max(row[part][1], 1) for rule, row in rules.items()}
+        for part in ("near", "mixed")
+    )
+    return near, mixed, {rule: row["mixed_right"] for rule, row in rules.items()}
+
+
+def points(first, second):
+    """`paired_difference` in percentage points.
+
+    Returns
+    -------
+    (str, float, float)
+        The difference in words, "+1 [-6, 8] points", and the ends of its interval.
+    """
+    found = [100 * value for value in paired_difference(first, second)]
+    return "{:+.0f} [{:.0f}, {:.0f}] points".format(*found), *found[1:]
 
 
 def change_rows(changed, marked="W2 flat"):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fma import throw
-from fma.chapters.border import BELOW_BORDER, MEAN_R, MEAN_W
+from fma.chapters.border import BELOW_BORDER, HIGHEST, LOWEST, MEAN_R, MEAN_W
 from fma.chapters.edge_runs import UPDATES, follow
 from fma.chapters.experiments import grid_runs
 from fma.chapters.what_decides import ticks, written
@@ -82,10 +82,67 @@ def leading_border(sizes):
     return x[(throw.leading_excess(begun, x) > 0).argmax(axis=1)]
 
 
-def outside(rows):
-    """In how many rows of `border.by_width` the prediction is not in the runs' own interval."""
-    ends = [(row["own"][1], row["predicted"], row["own"][2]) for row in rows]
-    return sum(at < low or at > high for low, at, high in ends)
+def leading_errors(least=3):
+    """How far `leading_border` is from the small map's border, at the mean sizes of widths.
+
+    Returns
+    -------
+    (int, float, bool)
+        From which width on it is within `least` per cent; the per cent at the smallest width; and
+        whether it falls with every neuron.
+    """
+    widths = np.arange(LOWEST, HIGHEST + 1)
+    leading = leading_border(throw.mean_start(widths).sigma)
+    off = 100 * (leading / throw.predicted_border(widths) - 1)
+    first = widths[np.flatnonzero(np.abs(off) > least)[-1] + 1]
+    return int(first), float(off[0]), bool((np.diff(leading) < 0).all())
+
+
+def distances(widths, sizes, sharpness):
+    """Median distance of λ₀ from `from_sums`, in per cent: by the sizes, and by the widths alone.
+
+    Parameters
+    ----------
+    widths : array (widths,)
+    sizes, sharpness : array (widths · seeds,)
+        As from `starts`.
+    """
+    means = throw.mean_start(np.repeat(widths, len(sizes) // len(widths))).sigma
+    return [100 * float(np.median(np.abs(sharpness / from_sums(s) - 1))) for s in (sizes, means)]
+
+
+def compared(rows):
+    """The predicted border beside the runs' own, over the rows of `border.by_width`.
+
+    Returns
+    -------
+    dict
+        "lowest" and "highest", of the runs' own borders; "median" and "worst", distances of the
+        prediction in per cent, and "narrowest", whether the worst is in the first row; "outside",
+        in how many rows the prediction is not in the runs' own interval; "sides", whether that is
+        below it in the first and above it in the last; "leans", whether the border falls more from
+        the first to the last than predicted, at the near ends of both intervals.
+    """
+    own, low, high = np.array([row["own"] for row in rows]).T
+    ahead = np.array([row["predicted"] for row in rows])
+    off = 100 * np.abs(ahead / own - 1)
+    better = [
+        "{} to {} alone".format(*row["widths"])
+        + " the plain threshold does better: {one} of {runs} against {map}".format(**row)
+        for row in rows
+        if row["one"] > row["map"]
+    ]
+    return {
+        "lowest": float(np.nanmin(own)),
+        "highest": float(np.nanmax(own)),
+        "median": float(np.nanmedian(off)),
+        "worst": float(np.nanmax(off)),
+        "narrowest": int(np.nanargmax(off)) == 0,
+        "outside": int(np.sum((ahead < low) | (ahead > high))),
+        "sides": bool(ahead[0] < low[0] and ahead[-1] > high[-1]),
+        "leans": bool(low[0] / high[-1] > ahead[0] / ahead[-1]),
+        "better": "; ".join(better) or False,
+    }
 
 
 # Figures ----------------------------------------------------------------------------------------
@@ -203,19 +260,20 @@ def marks(known):
 
 
 def after_throw(paths):
-    """Of `followed`: r after the fourth update by width, and how far the map was off before.
+    """Of `followed`: r after the fourth update by width, and how the map goes on beside it.
 
     Returns
     -------
-    (dict of int to float, list of float)
-        The second as shares of the range of r, over the first four states.
+    (dict of int to float, list of float, dict of int to bool)
+        r; how far the map was off over the first four states, as shares of the range of r; and
+        whether in the end the map's r is above zero and the network's below.
     """
     r = {w: path["r"][min(4, len(path["r"]) - 1)] for w, (path, _, _) in paths.items()}
     off = []
     for path, small, _ in paths.values():
         n = min(4, len(path["r"]))
         off.append(np.abs(small.r[:n] - path["r"][:n]).max() / max(np.ptp(path["r"][:n]), 1e-9))
-    return r, off
+    return r, off, {w: bool(m.r[-1] > 0 > path["r"][-1]) for w, (path, m, _) in paths.items()}
 
 
 def accuracy(judged):

@@ -102,6 +102,31 @@ def test_scores_count_and_the_commoner_ending_is_the_floor():
     assert found["commoner ending"][2] < 0.6 < found["commoner ending"][3]
 
 
+def test_runs_stand_inside_and_beyond_their_border():
+    study = made_up(400)
+    two = fit(study, "size")
+    inside, sharp = border.inside(two, study)
+    assert ((inside > 0) == (two.log_odds(study) > 0)).all()
+    assert (inside[0], sharp[0]) == (
+        pytest.approx(1 - study.x[0] / two.border(study["size"][0])),
+        pytest.approx(1 - two.interval(study["size"][0])[0] / two.border(study["size"][0])),
+    )
+
+
+def test_points_are_told_with_their_interval():
+    first, second = np.arange(200) < 150, np.arange(200) < 130
+    words, low, high = what_decides.points(first, second)
+    assert words == f"+10 [{low:.0f}, {high:.0f}] points"
+    assert 5 < low < 10 < high < 15
+    judged = {
+        "commoner ending": {"near": (5, 10), "mixed": (5, 10)},
+        "rule": {"near": (8, 10), "mixed": (3, 4), "mixed_right": first},
+    }
+    near, mixed, right = what_decides.told(judged)
+    assert (near, mixed) == ({"rule": 80}, {"rule": 75})
+    assert right["rule"] is first
+
+
 def test_the_fitted_runs_follow_their_rule():
     study = border_study(n_runs=60, progress=False)
     rates = study["rate"]
@@ -270,6 +295,10 @@ def test_words_of_the_prose_are_counts_of_the_runs():
     assert far["plateau"] == pytest.approx(100 / 3)
     assert far["learning"] == 100
     assert far["bent"] == far["frozen"] == 0
+    half = np.sqrt(study["width"]) / 2
+    sizes = half * [1, 1.05, 0.95, 1.2, 0.8, 1]
+    sized = Study(study.cases, [r | {"size": s} for r, s in zip(results, sizes, strict=True)])
+    assert what_decides.near_root(sized) == pytest.approx(100 * 4 / 6)
     assert what_decides.tally(study) == "6 runs: 3 dead, 3 plateau"
     assert what_decides.written((9, 10, 0.6, 0.98)) == "90.0% [60.0%, 98.0%]"
 

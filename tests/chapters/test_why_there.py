@@ -62,10 +62,43 @@ def test_the_leading_border_is_where_three_swings_take_the_smaller_layer():
     assert (throw.leading_excess(start, at - 2e-3) < 0).all()
 
 
-def test_a_prediction_is_outside_where_the_interval_does_not_hold_it():
-    rows = [{"own": (4.0, 3.9, 4.1), "predicted": at} for at in (3.8, 3.9, 4.0, 4.2)]
-    rows.append({"own": (np.nan,) * 3, "predicted": 4.0})
-    assert why_there.outside(rows) == 2
+def test_the_leading_border_is_near_the_maps_but_for_narrow_layers():
+    first, off, falls = why_there.leading_errors()
+    at, before = (throw.mean_start(width).sigma for width in (first, first - 1))
+    for size, near in ((at, True), (before, False)):
+        exact = throw.border(throw.Start(0.5, 4.0, size))
+        assert (abs(why_there.leading_border([size])[0] / exact - 1) < 0.03) == near
+    assert off == pytest.approx(100 * (5.014 / throw.predicted_border(24) - 1), abs=0.1)
+    assert falls
+
+
+def test_sizes_tell_lambda_0_and_widths_alone_their_mean():
+    sizes = np.array([4.0, 4.4, 6.0, 6.6])
+    own, wide = why_there.distances(np.array([64, 144]), sizes, why_there.from_sums(sizes))
+    assert own == pytest.approx(0)
+    assert wide == pytest.approx(10, abs=1)
+
+
+def test_a_prediction_is_compared_with_the_runs_own_interval():
+    own = [(4.4, 4.3, 4.5), (3.8, 3.7, 3.9), (np.nan,) * 3, (3.5, 3.4, 3.6)]
+    told = {"widths": (24, 31), "runs": 9, "one": 6, "map": 7}
+    rows = [told | {"own": o, "predicted": p} for o, p in zip(own, (4, 3.9, 3.8, 3.7), strict=True)]
+    found = why_there.compared(rows)
+    assert (found["lowest"], found["highest"], found["outside"]) == (3.5, 4.4, 2)
+    assert found["worst"] == pytest.approx(100 * 0.4 / 4.4)
+    assert found["median"] == pytest.approx(100 * 0.2 / 3.5)
+    assert found["narrowest"]
+    assert found["sides"]
+    assert found["leans"]
+    assert not found["better"]
+    rows[1] |= {"widths": (32, 47), "one": 8}
+    words = "32 to 47 alone the plain threshold does better: 8 of 9 against 7"
+    assert why_there.compared(rows)["better"] == words
+    flat = why_there.compared(
+        [r | {"predicted": p} for r, p in zip(rows, (5, 4, 4, 3), strict=True)]
+    )
+    assert not flat["leans"]
+    assert not flat["sides"]
 
 
 def test_the_figures_draw():
@@ -91,6 +124,9 @@ def test_rows_of_the_tables():
 def test_after_the_throw():
     path = {"r": np.array([0.5, -0.2, 1.2, -1.5, 0.3])}
     small = throw.Start(np.array([0.5, -0.2, 1.2, -1.2, 0.9]), None, None)
-    r, off = why_there.after_throw({63: (path, small, 3.6)})
+    r, off, back = why_there.after_throw({63: (path, small, 3.6)})
     assert r == {63: 0.3}
+    assert back == {63: False}
+    below = {"r": np.array([0.5, -0.2, 1.2, -1.2, -0.3])}
+    assert why_there.after_throw({64: (below, small, 3.8)})[2] == {64: True}
     assert off == [pytest.approx(0.3 / 2.7)]
