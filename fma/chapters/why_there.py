@@ -127,8 +127,8 @@ def compared(rows):
     ahead = np.array([row["predicted"] for row in rows])
     off = 100 * np.abs(ahead / own - 1)
     better = [
-        "{} to {} alone".format(*row["widths"])
-        + " the plain threshold does better: {one} of {runs} against {map}".format(**row)
+        "{} to {}, the fitted threshold on η λ₀ does better".format(*row["widths"])
+        + ": {one} of {runs} against {map}".format(**row)
         for row in rows
         if row["one"] > row["map"]
     ]

@@ -92,7 +92,7 @@ def test_a_prediction_is_compared_with_the_runs_own_interval():
     assert found["leans"]
     assert not found["better"]
     rows[1] |= {"widths": (32, 47), "one": 8}
-    words = "32 to 47 alone the plain threshold does better: 8 of 9 against 7"
+    words = "32 to 47, the fitted threshold on η λ₀ does better: 8 of 9 against 7"
     assert why_there.compared(rows)["better"] == words
     flat = why_there.compared(
         [r | {"predicted": p} for r, p in zip(rows, (5, 4, 4, 3), strict=True)]
