@@ -52,8 +52,9 @@ class FoldedGradient:
         bent2, slopes2 = self._sides(low, high)
         mixture2 = np.concatenate([(slopes2 * w3)[np.newaxis], self.bends2[bent2] * w3])
         relu2, dZ2 = relu2[: len(bent2)], dZ2[: len(mixture2)]
-        np.take(Z2, np.searchsorted(rows, bent2), axis=0, out=relu2, mode="clip")
-        np.maximum(relu2, 0, out=relu2)
+        if len(bent2) < len(rows):
+            Z2 = np.take(Z2, np.searchsorted(rows, bent2), axis=0, out=relu2, mode="clip")
+        np.maximum(Z2, 0, out=relu2)
         error = (weights @ mixture2[0]) @ inputs + (b3 - self.y)
         error += ((1 - self.slope) * w3[bent2]) @ relu2
 
@@ -62,7 +63,7 @@ class FoldedGradient:
         np.greater(relu2, 0, out=dZ2[1:], casting="unsafe")
         dZ2[1:] *= dZ2[0]
         products = inputs @ dZ2.T
-        d_weights = products @ mixture2
+        d_weights = np.dot(products, mixture2)  # np.matmul is slow if mixture2 has one row
         dW3 = slopes2 * (products[:, 0] @ weights)
         dW3[bent2] += (1 - self.slope) * (relu2 @ dZ2[0])
         back = weights[3:] @ mixture2.T
@@ -90,9 +91,9 @@ class FoldedGradient:
         high = (ends - gap @ negative).max(axis=0)
         low = (ends - gap @ (weights[3:] - negative)).min(axis=0)
         needed = ((low <= 0) & (high > 0)) | ~(high < ends[4:].max())
-        return low, high, np.flatnonzero(needed)
+        return low, high, needed.nonzero()[0]
 
     def _sides(self, low, high):
         """Indices of the bent neurons, and the slope of each neuron's affine term."""
         on = low > 0
-        return np.flatnonzero(on != (high > 0)), np.where(on, 1.0, self.slope)
+        return (on != (high > 0)).nonzero()[0], np.where(on, 1.0, self.slope)

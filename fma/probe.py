@@ -64,7 +64,11 @@ def initial(case):
         layer-2 pre-activation; "straight", whether every layer-2 neuron is active on every row;
         "size", the `throw.layer1_size`, and "output" and "middle", the small map's r and w.
     """
-    recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
+    return _known(case, TASKS[case.task](), start(case))
+
+
+def _known(case, task, parameters):
+    recipe = case.recipe
     value = sharpness(parameters, task, recipe.slope, recipe.activation)
     rate = case.eta_sharpness / value if case.eta_sharpness > 0 else recipe.learning_rate
     Z2 = forward(parameters, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[2]
@@ -95,12 +99,13 @@ def probe(case):
         "effective" (participation ratio of the layer-2 neurons' outputs), "top_two" (the share of
         the two largest), and the three of `surface.interaction`: "share", "captured", "r2".
     """
-    before = initial(case)
-    recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
-    recipe = replace(recipe, learning_rate=before["learning_rate"], hidden=len(parameters.W3))
-    trace = train(len(parameters.W2), case.seed, recipe, task, parameters=parameters, detail=0)
+    task, parameters = TASKS[case.task](), start(case)
+    before = _known(case, task, parameters)
+    rate, hidden = before["learning_rate"], len(parameters.W3)
+    recipe = replace(case.recipe, learning_rate=rate, hidden=hidden)
+    early, trace = _in_two(case.seed, recipe, task, parameters)
     late, dead = len(trace.cost) > 100, np.flatnonzero(trace.alive == 0)
-    result = thrown(case, recipe, task, parameters) | {
+    result = thrown(early, task) | {
         "regime": regime(trace),
         "ending": ending(trace, task),
         "cost": float(trace.cost[-1]),
@@ -120,17 +125,29 @@ def probe(case):
     return before | result | more
 
 
-def thrown(case, recipe, task, parameters):
-    """What the first `THROWN` updates leave: how many W3 are positive, and the mean answer."""
-    epochs = min(THROWN, recipe.epochs)
-    after = train(
-        len(parameters.W2), case.seed, recipe, task, epochs, parameters, detail=0
-    ).parameters
+def _in_two(seed, recipe, task, parameters):
+    """Train for `THROWN` updates, then on from there: the traces of these and of all epochs."""
+    width, epochs = len(parameters.W2), min(THROWN, recipe.epochs)
+    early = train(width, seed, recipe, task, epochs, parameters, detail=0)
+    left = recipe.epochs - epochs
+    if left == 0 or not np.isfinite(early.cost[-1]):
+        return early, replace(early, recipe=recipe)
+    late = train(width, seed, recipe, task, left, early.parameters, detail=0)
+    curves = {
+        name: np.concatenate([getattr(early, name), getattr(late, name)])
+        for name in ("cost", "z2_max", "gradient_norm", "alive")
+    }
+    return early, replace(late, recipe=recipe, **curves)
+
+
+def thrown(trace, task):
+    """What the last update of a trace leaves: how many W3 are positive, and the mean answer."""
+    recipe, parameters = trace.recipe, trace.parameters
     with np.errstate(over="ignore", invalid="ignore"):
-        answer = forward(after, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[-1]
+        answer = forward(parameters, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[-1]
         mean = float(answer.mean())
     return {
-        "positive_12": int((after.W3 > 0).sum()),
+        "positive_12": int((parameters.W3 > 0).sum()),
         "answer_12": mean if np.isfinite(mean) else np.nan,
     }
 
