@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fma.baselines import baselines
+from fma.chapters import border
 from fma.chapters.experiments import grid_runs
 from fma.figures import DESK, INK, MUTED, REGIME_COLOURS, REGIME_LINES, label, listing, save
 from fma.probe import THROWN, initial
@@ -94,6 +95,22 @@ def nearby(width, seed, recipe, factors):
     """The regimes of that network at its learning rate times each of the factors."""
     steps = [replace(recipe, learning_rate=factor * recipe.learning_rate) for factor in factors]
     return [regime(run) for run in sweep(runs([width], [seed], steps), label="nearby")]
+
+
+def around_border(recipe, n_runs, n_unseen):
+    """The networks around the border of which chapter 7 erases layers.
+
+    Returns
+    -------
+    (Study, array of bool)
+        The first half of the unseen runs, and which of them have an η λ₀ at which between 10 % and
+        90 % of the `n_runs` fitted runs are plateaus; none if these show no border.
+    """
+    band = border.unseen_study(recipe, n_unseen, *border.BAND)
+    tested = band.where(np.arange(len(band)) < len(band) // 2)
+    one = border.fit(border.border_study(recipe, n_runs))
+    low, high = one.mixed if one else (np.inf, np.inf)
+    return tested, (tested.x > low) & (tested.x < high)
 
 
 def joined(values, form):

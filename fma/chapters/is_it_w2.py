@@ -1,26 +1,32 @@
 """Chapter 8: is W2 to blame? Transplants beside their controls, the lucky neurons, the freeze."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 
 import numpy as np
 
+from fma.chapters.after_throw import Altered, altered
+from fma.chapters.edge_runs import follow
 from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, grid_runs, population
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.single_runs import DISTURBANCES, Disturbed, course, disturb, exchange, survivors
 from fma.chapters.words import column, many, percent
 from fma.figures import ACCENT, AXIS, ENDING_COLOURS, INK, PAPER, chart, label, spread
-from fma.probe import THROWN, Probe, probe
+from fma.network import ACTIVATIONS, forward
+from fma.probe import THROWN, Probe, probe, start
 from fma.recipe import as_recipe
 from fma.regimes import ENDINGS
 from fma.statistics import bootstrap_interval, wilson_interval
 from fma.sweeps import compute, runs, sweep
+from fma.task import product_task
 from fma.transplant import BLOCKS
 
 STRANGER = 10_000  # added to a seed for an unrelated network
 SUBSETS = tuple(chain.from_iterable(combinations(BLOCKS, k) for k in range(len(BLOCKS) + 1)))
 NEAR = 3.3, 4.3  # η λ₀ of the runs near the border
 WIDE = range(105, 129, 4)
+SIZES = 0.8, 1, 1.2, 1.5  # of W3 after the throw, times what it is
 CLEAR = 0.9  # an AUC above it, or below one minus it, tells who survives
 
 # Transplants and their controls -----------------------------------------------------------------
@@ -247,6 +253,12 @@ def courses(recipe="table", widths=PAIR, seed=1, epochs=101, progress=True):
     return dict(zip(widths, results, strict=True))
 
 
+def creeps(one, start, end):
+    """Whether the largest W3 is one neuron's and grows with each update, from `start` to `end`."""
+    largest, leader = one["largest"][start : end + 1], one["leader"][start : end + 1]
+    return len(largest) > 1 and bool((np.diff(largest) > 0).all()) and len(set(leader)) == 1
+
+
 def turn(one):
     """The last update of a course that leaves a first positive W3; 0 if there is none."""
     first = (one["positive"][1:] > 0) & (one["positive"][:-1] == 0)
@@ -267,6 +279,53 @@ def frozen_at(recipe="table", width=64, seed=1, progress=True):
     return float(np.median(trace.cost[THROWN:60])) if len(trace.cost) > THROWN else np.nan
 
 
+def handled(recipe="table", widths=PAIR, seed=1, progress=True):
+    """Both networks with all W3 multiplied after the throw, by SIZES and by -SIZES.
+
+    Returns
+    -------
+    dict
+        From (width, "kept" or "turned"), the sign, to the endings in the order of SIZES.
+    """
+    found = {}
+    for width in widths:
+        for how, sign in (("kept", 1), ("turned", -1)):
+            plan = [Altered(width, seed, as_recipe(recipe), factor=sign * x) for x in SIZES]
+            results = compute(altered, plan, label=f"{width}, sign {how}", progress=progress)
+            found[width, how] = [r["ending"] for r in results]
+    return found
+
+
+def inner(recipe="table", widths=PAIR, seed=1, progress=True):
+    """The sums w and σ of the small map (`fma.throw`) after the throw, (widths, 2)."""
+    cases = grid_runs(as_recipe(recipe), widths, [seed])
+    found = compute(follow, cases, label="first sums", progress=progress)
+    return np.array([(one["w"][-1], one["sigma"][-1]) for one in found])
+
+
+def taken_out(recipe="table", width=64, seed=1, neurons=None, progress=True):
+    """`altered` with a neuron of layer 2 taken out after the throw: of each neuron, in turn."""
+    recipe = as_recipe(recipe)
+    neurons = range(recipe.hidden) if neurons is None else neurons
+    plan = [Altered(width, seed, recipe, without=int(neuron)) for neuron in neurons]
+    return compute(altered, plan, label="one taken out", progress=progress)
+
+
+def turned_back(recipe="table", width=64, seed=1, updates=(40, 50), progress=True):
+    """`altered` with the positive W3 turned negative after one of these updates: of each update."""
+    plan = [Altered(width, seed, as_recipe(recipe), at=at, back=True) for at in updates]
+    return compute(altered, plan, label="turned back", progress=progress)
+
+
+def places_at_start(recipe="table", width=64, seed=1, neuron=0):
+    """The place of a layer-2 neuron before training, 1 the highest: in W3, in mean activation."""
+    recipe, task = as_recipe(recipe), product_task()
+    parameters = start(Probe(width, seed, recipe))
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
+    active = forward(parameters, task.x_train, act)[3].mean(axis=0)
+    return [int((x > x[neuron]).sum()) + 1 for x in (parameters.W3[:, 0], active)]
+
+
 def endings_of(recipe="table", width=64, n_seeds=100, progress=True):
     """The endings of one width over the seeds from 1."""
     plan = grid_runs(recipe, [width], range(1, n_seeds + 1))
@@ -280,6 +339,7 @@ class Signs:
 
     near: list  # results of `probe`, fresh networks of all widths with η λ₀ in NEAR
     wide: list  # widths WIDE at the recipe's own learning rate
+    sums: list  # of `near`: W3's sum after the throw
 
     @staticmethod
     def told(results):
@@ -293,6 +353,14 @@ class Signs:
         line = sum(r["ending"] == "line" for r in results)
         return max(line, len(results) - line), len(results)
 
+    def by_sum(self):
+        """How many of `near` the rule "W3's sum is positive: line; is not: not" names."""
+        right = [
+            (total > 0) == (r["ending"] == "line")
+            for total, r in zip(self.sums, self.near, strict=True)
+        ]
+        return sum(right), len(right)
+
     def by_step(self):
         """How many of `near` a threshold on η λ₀ names that was fitted to the other half."""
         eta, line = column(self.near, "eta_sharpness"), column(self.near, "ending") == "line"
@@ -303,14 +371,16 @@ class Signs:
             right += int(((eta[judge] <= cut) == line[judge]).sum())
         return right, len(eta)
 
-    def rows(self):
-        """The rules near the border, as rows of a table."""
+    def table(self):
+        """The rules near the border: head and rows of a table."""
         rules = {
             "a positive W3 is left": self.told(self.near),
+            "W3's sum is positive": self.by_sum(),
             "threshold on η λ₀": self.by_step(),
             "commoner ending": self.guessed(self.near),
         }
-        return [[name, str(k), str(n), share_words(k, n)] for name, (k, n) in rules.items()]
+        rows = [[name, str(k), str(n), share_words(k, n)] for name, (k, n) in rules.items()]
+        return ["rule", "right", "of", "95 % interval"], rows
 
     @property
     def lost(self):
@@ -335,6 +405,7 @@ def signs(recipe="table", n_near=300, n_wide=12, progress=True):
     return Signs(
         compute(probe, near, label="near the border", progress=progress),
         compute(probe, wide, label="wide", progress=progress),
+        [f["r"][-1] for f in compute(follow, near, label="first sums", progress=progress)],
     )
 
 
@@ -346,9 +417,10 @@ def share_words(k, n):
     return "{:.0%} to {:.0%}".format(*wilson_interval(k, n)) if n else "–"
 
 
-def graft_rows(found):
-    """What `grafts` found, as rows of a table: endings, then η λ₀."""
-    return [
+def graft_table(found, widths):
+    """What `grafts` found: head and rows of a table, endings and then η λ₀."""
+    head = [*(f"{w} ends" for w in widths), *(f"η λ₀ of {w}" for w in widths)]
+    rows = [
         [
             " ".join(blocks) or "nothing",
             *(g["ending"] for g in pair),
@@ -356,19 +428,21 @@ def graft_rows(found):
         ]
         for blocks, *pair in zip(SUBSETS, *found, strict=True)
     ]
+    return ["taken from the other", *head], rows
 
 
-def carried_rows(found):
-    """What `carried` found, as rows of a table."""
-    return [
+def carried_table(found):
+    """What `carried` found: head and rows of a table."""
+    rows = [
         [" ".join(blocks), *("{} of {}".format(*found[blocks, d]) for d in ("other", "stranger"))]
         for blocks in SINGLE
     ]
+    return ["layer", "the other's changes the ending", "a stranger's does"], rows
 
 
-def nested_rows(found):
-    """What `nested_pairs` found, as rows of a table."""
-    return [
+def nested_table(found):
+    """What `nested_pairs` found: head and rows of a table."""
+    rows = [
         [
             *(name, str(len(differ)), str(int(differ.sum()))),
             share_words(int(differ.sum()), len(differ)),
@@ -376,6 +450,28 @@ def nested_rows(found):
         ]
         for name, (differ, eta) in found.items()
     ]
+    return ["streams", "seeds", "differ", "95 % interval", "correlation of η λ₀"], rows
+
+
+def handled_table(found):
+    """What `handled` found: head and rows of a table."""
+    rows = [[f"{size:g}", *ends] for size, *ends in zip(SIZES, *found.values(), strict=True)]
+    return ["size of W3", *(f"{width}, sign {how}" for width, how in found)], rows
+
+
+def tally(endings):
+    """How often each ending came of each disturbance, in words."""
+    counted = {how: Counter(names).items() for how, names in endings.items()}
+    return "; ".join(
+        f"{how}: " + ", ".join(f"{k} {name}" for name, k in counts)
+        for how, counts in counted.items()
+    )
+
+
+def alike(results):
+    """Ending and cost of runs of `altered` that all come to the same, in words; else "unlike"."""
+    ends = {(r["ending"], f"{r['cost']:.0f}") for r in results}
+    return "{}, at a cost of {}".format(*ends.pop()) if len(ends) == 1 else "unlike"
 
 
 def part(parts, key):

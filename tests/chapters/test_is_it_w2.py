@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import fma
-from fma.chapters import is_it_w2
+from fma.chapters import border, first_page, is_it_w2
+from fma.chapters.after_throw import Altered, altered
+from fma.chapters.after_throw import change as laid_on
 from fma.chapters.is_it_w2 import (
     BLOCKS,
     EFFECTS,
@@ -125,12 +127,74 @@ def test_the_sign_and_its_baselines():
         }
 
     near = [run(64, "line", 3.5)] * 6 + [run(0, "frozen", 4.0, 50)] * 4
-    found = Signs(near, [run(64, "few"), run(64, "frozen")])
+    found = Signs(near, [run(64, "few"), run(64, "frozen")], [1, -1, *[2] * 4, -1, 0, 1, -2])
     assert found.told(near) == (10, 10)
     assert found.guessed(near) == (6, 10)
+    assert found.by_sum() == (8, 10)
     assert found.told(found.wide) == (0, 2)
     assert found.lost.tolist() == [50] * 4
-    assert Signs([run(64, "line", x) for x in (1, 2, 3, 4)], []).by_step() == (3, 4)
+    assert Signs([run(64, "line", x) for x in (1, 2, 3, 4)], [], []).by_step() == (3, 4)
+
+
+def test_a_hand_on_w3_does_what_it_says():
+    p = fma.initialise(20, 3, "uniform")
+    p = p._replace(W3=p.W3 - p.W3.mean())
+    q = laid_on(p, Altered(20, 3, TABLE, factor=-0.8))
+    assert np.array_equal(q.W3, -0.8 * p.W3)
+    q = laid_on(p, Altered(20, 3, TABLE, back=True))
+    assert (p.W3 > 0).any()
+    assert np.array_equal(q.W3, -np.abs(p.W3))
+    q = laid_on(p, Altered(20, 3, TABLE, without=7))
+    assert [a.shape for a in q] == [(2, 20), (20,), (20, 63), (63,), (63, 1), (1,)]
+    act = fma.network.ACTIVATIONS["leaky_relu"](0.01)
+    x = fma.product_task().x_train
+    A2, Z3 = forward(p, x, act)[3:]
+    assert forward(q, x, act)[-1] == pytest.approx(Z3 - A2[:, 7:8] * p.W3[7])
+
+
+def test_an_unaltered_run_is_the_trainers():
+    trace = fma.train(64, 1, SHORT)
+    found = altered(Altered(64, 1, SHORT))
+    assert found["cost"] == pytest.approx(trace.cost[-1], rel=1e-9)
+    assert found["leader"] == trace.parameters.W3.argmax()
+    assert altered(Altered(64, 1, replace(TABLE, epochs=1)))["cost"] == pytest.approx(trace.cost[0])
+
+
+def test_the_sign_does_not_make_the_ending():
+    found = is_it_w2.handled()
+    assert found[63, "turned"][1] == found[64, "kept"][0] == "line"
+    assert found[64, "kept"][1:3] == ["few", "frozen"]
+    head, rows = is_it_w2.handled_table(found)
+    assert head == [
+        "size of W3",
+        *("63, sign kept", "63, sign turned", "64, sign kept", "64, sign turned"),
+    ]
+    assert rows[1] == ["1", "line", "line", "few", "line"]
+
+
+def test_one_neuron_frees_width_64():
+    more = is_it_w2.courses()[64]
+    at = is_it_w2.turn(more)
+    one = int(more["leader"][at])
+    assert is_it_w2.creeps(more, 12, at)
+    assert not is_it_w2.creeps(more, 0, at)
+    without, other = is_it_w2.taken_out(neurons=[one, (one + 1) % 64])
+    assert (without["ending"], other["ending"]) == ("frozen", "few")
+    assert is_it_w2.alike([other, other]) == "few, at a cost of 145"
+    assert is_it_w2.alike([without, other]) == "unlike"
+    assert [r["leader"] for r in is_it_w2.turned_back()] == [one, one]
+    p = fma.initialise(64, 1, "uniform")
+    assert is_it_w2.places_at_start(neuron=int(p.W3.argmin()))[0] == 64
+    assert is_it_w2.places_at_start(neuron=one)[1] == 1
+
+
+def test_the_first_half_around_the_border():
+    tested, mixed = first_page.around_border("table", 60, 10)
+    band = border.unseen_study("table", 10, *border.BAND)
+    assert tested.cases == band.cases[:5]  # the first run, too
+    assert mixed.dtype == bool
+    assert len(mixed) == 5
+    assert first_page.around_border("table", 20, 10)[0].cases == tested.cases
 
 
 @pytest.mark.parametrize(
