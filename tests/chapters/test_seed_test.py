@@ -1,0 +1,55 @@
+"""Chapter 5 against the plain equations: every line that the article's second listing prints."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fma.chapters import seed_test
+from fma.chapters.article import LISTING, PAIR, SWEEP_WIDTHS
+
+# The plain equations' costs, in full: what `python -m benchmarks.second_listing` wrote.
+PLAIN = json.loads(Path(__file__).with_name("second_listing.json").read_text("utf-8"))
+
+
+def plain(width, seeds):
+    return np.array([PLAIN[str(width)][str(seed)] for seed in seeds])
+
+
+@pytest.fixture(scope="module")
+def found():
+    return seed_test.seed_test(progress=False)
+
+
+def two_decimals(values):
+    return [f"{value:.2f}" for value in values]
+
+
+def test_all_twenty_lines_are_the_listings(found):
+    costs = np.array([plain(width, found.seeds) for width in PAIR])
+    expected = [f"seed {s}: 63-net={a:.2f}, 64-net={b:.2f}" for s, (a, b) in enumerate(costs.T, 1)]
+    assert len(expected) == 20
+    assert found.lines() == expected
+    assert expected[:3] == LISTING
+
+
+@pytest.mark.parametrize("width", PAIR)
+def test_mean_and_deviation_of_the_twenty_seeds_are_the_listings(found, width):
+    rows = {row[0]: row[1:3] for row in seed_test.mean_table(found)[1]}
+    costs = plain(width, found.seeds)
+    assert rows[f"width {width}"] == two_decimals(
+        [costs.mean(), np.sqrt(np.mean((costs - costs.mean()) ** 2))]
+    )
+
+
+def test_the_sweeps_fourteen_lines_are_the_listings():
+    swept = seed_test.width_sweep(progress=False)
+    rows = {int(width): row for width, *row in seed_test.sweep_table(swept)[1]}
+    assert list(rows) == list(SWEEP_WIDTHS)
+    for width, costs in zip(swept.widths, swept.costs, strict=True):
+        expected = plain(width, range(1, 6))
+        assert two_decimals(costs) == two_decimals(expected)
+        deviation = np.sqrt(np.mean((expected - expected.mean()) ** 2))
+        ends = expected.min(), expected.max()
+        assert rows[width] == two_decimals([expected.mean(), deviation, *ends])
