@@ -259,6 +259,7 @@ def test_begins_with_a_curve_and_two_sliders(page, simple):
     less = page.get_by_role("button", name="Less")
     expect(less).to_be_focused()
     less.press("Enter")
+    expect(page.get_by_role("button", name="More")).to_be_visible()
     assert shown_controls(page) == ["Cost", "Width", "Seed", "More"]
     expect(page).to_have_url(re.compile("#width=64&seed=1&recipe=table$"))
 
