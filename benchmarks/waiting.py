@@ -1,7 +1,7 @@
 """How long people wait: the book and the tests, from nothing: ``python -m benchmarks.waiting``.
 
-Everything runs in fresh clones with empty homes, installation included; about half an hour. The
-results go into waiting.json and waiting.md beside this file.
+Everything runs in fresh clones with empty homes, installation included; about an hour. After each
+row the results go into waiting.json and waiting.md beside this file.
 """
 
 import json
@@ -21,8 +21,7 @@ ROWS = {  # what is waited for: its clone, its command, seconds before, goal
 
 
 def measure(folder):
-    """Seconds of each command, and whether it succeeded."""
-    found = {}
+    """Yield the rows one after the other: seconds of its command, and whether it succeeded."""
     kept = {name: v for name, v in os.environ.items() if not name.startswith(("FMA_", "XDG_"))}
     for row, (name, command, *_) in ROWS.items():
         clone, home = folder / name, folder / f"home-{name}"
@@ -31,8 +30,8 @@ def measure(folder):
             home.mkdir()
         began = time.monotonic()
         done = subprocess.run(command, shell=True, cwd=clone, env=kept | {"HOME": str(home)})
-        found[row] = {"seconds": round(time.monotonic() - began), "passed": not done.returncode}
-    return found
+        seconds = round(time.monotonic() - began)
+        yield row, {"seconds": seconds, "passed": not done.returncode}
 
 
 def table(results):
@@ -45,8 +44,10 @@ def table(results):
         "|---|--:|--:|--:|",
     ]
     for row, (*_, before, goal) in ROWS.items():
-        found = results[row]
-        now = _time(found["seconds"]) if found["passed"] else f"failed ({_time(found['seconds'])})"
+        now = "not measured"
+        if found := results.get(row):
+            now = _time(found["seconds"])
+            now = now if found["passed"] else f"failed ({now})"
         lines.append(f"| {row} | {_time(before)} | {now} | {_time(goal)} |")
     return "\n".join([*lines, ""])
 
@@ -56,10 +57,12 @@ def _time(seconds):
 
 
 def main():
+    results = {"machine": machine()}
     with tempfile.TemporaryDirectory() as folder:
-        results = {"machine": machine()} | measure(Path(folder))
-    (HERE / "waiting.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-    (HERE / "waiting.md").write_text(table(results), "utf-8")
+        for row, found in measure(Path(folder)):
+            results[row] = found
+            (HERE / "waiting.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+            (HERE / "waiting.md").write_text(table(results), "utf-8")
     print(table(results))
 
 

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 from browser import LAUNCH, chromium
 from filelock import FileLock
-from joblib import cpu_count
 
 from fma import publish
 
@@ -129,12 +128,6 @@ def pytest_collection_modifyitems(items):
         return 1 if item.nodeid.startswith(SLOW) else 2
 
     items.sort(key=rank)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """One process more than there are cores: tests that drive a browser or a kernel wait much."""
-    return 1 + cpu_count()
 
 
 @pytest.hookimpl(optionalhook=True)
