@@ -76,6 +76,11 @@ def test_loads_only_files_of_the_site(built):
         assert (built.parent / unquote(urlsplit(resource).path)).is_file(), resource
 
 
+def test_no_page_waits_for_the_script_of_a_figure(built):
+    """The page's own few lines fetch it once the text is painted."""
+    assert not [name for name in _read(built).resources if re.match(r"assets/.*\.js", name)]
+
+
 def test_style_sheets_load_only_files_of_the_site(site):
     sheets = list(site.rglob("*.css"))
     assert sheets
