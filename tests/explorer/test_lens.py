@@ -5,7 +5,7 @@ import re
 import figure_page
 import numpy as np
 import pytest
-from figure_page import axe_violations, scroll_width, set_theme, status
+from figure_page import status
 from playwright.sync_api import expect
 
 from fma import window
@@ -286,9 +286,5 @@ def test_two_fingers_pinch(new_page, disk):
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
     new_page, folder, serve, theme, width
 ):
-    page = new_page(viewport={"width": width, "height": 900})
-    page.goto(f"{serve(folder)}/index.html")
-    set_theme(page, theme)
-    begun(page)
-    assert axe_violations(page) == []
-    assert scroll_width(page) <= width
+    address = f"{serve(folder)}/index.html"
+    figure_page.assert_fit_for_all(new_page, address, theme, width, begun)
