@@ -58,8 +58,6 @@ PLACES = {"first border": FIRST, "strip": STRIP}
 KNOWN = {"one change": "edge", "Cantor's set": "cantor", "coin toss": "coins"}  # the controls
 TRUTH = {"one change": 0.0, "Cantor's set": CANTOR, "coin toss": 1.0}
 
-WAS = 96, "0.19 (-0.45 to 0.45)"  # pairs first drawn, and what the near ones gave: too few to tell
-
 # Two ways of counting ----------------------------------------------------------------------------
 
 
