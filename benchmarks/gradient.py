@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 import fma
 from benchmarks.former_gradient import FormerGradient
-from fma import training
+from fma import folding
 from fma.folding import FoldedGradient
 
 ROUNDS = 15
@@ -49,7 +49,7 @@ def stages(width):
 
 def seconds(recipe, cases, gradient):
     """Time to train the cases with that gradient, and their costs."""
-    training.FoldedGradient = gradient
+    folding.FoldedGradient = gradient
     start = time.process_time()
     costs = [
         fma.train(width, 1, recipe, None, epochs, parameters, detail=0).cost

@@ -1,99 +1,228 @@
-"""The gradient of a LeakyReLU network, with all that is straight in it folded away.
+"""The gradient of a LeakyReLU network, with all that is straight in it folded away, compiled.
 
-LeakyReLU is s z + (1 - s) max(z, 0). The first term is affine; so is the second of a neuron whose
-pre-activation has one sign on all training rows. The affine terms of a layer add up to one affine
-map; only a bent neuron, one with both signs, needs its own row in the matrix products. By this
-algebra the result is `network.gradient`'s, up to rounding.
+LeakyReLU is z times a slope, 1 or s, on either side of zero. A neuron is bent if its pre-activation
+has both signs on the training rows, and straight if it has one. With x = (m, a, 1) for a row, four
+identities save most of the work; the result is `network.gradient`'s, up to rounding:
+
+1. A straight neuron is its slope times its pre-activation. A bent one is s z + (1 - s) max(z, 0).
+   So Z2 is an affine function of x plus a weighted sum of the bent layer-1 neurons' max(z, 0).
+2. In the same way the answer is an affine function of these inputs plus the bent layer-2 neurons.
+3. Z2 lies between convex functions of x that are largest, or smallest, in a corner (`_bounds`).
+   Where they tell its sign, it is not computed row by row.
+4. What flows back through straight neurons is the error times one number a neuron. So dW2 is of
+   rank one while layer 2 is straight, and one row of products a bent neuron is added otherwise.
+
+The loops are compiled by Numba, without reordering of sums; matrix products are BLAS's.
 """
 
 import numpy as np
+from numba import njit
 
 from fma.network import Parameters
 
+compiled = njit(cache=True, error_model="numpy")
+ordered = njit(cache=True, fastmath={"nnan", "nsz"})  # NaN may be left out of a minimum
+
 
 class FoldedGradient:
-    """The gradient of one network; `parameters` may change in place. Arrays hold a neuron a row."""
+    """The gradient of one network; `parameters` may change in place."""
 
     def __init__(self, parameters, task, slope):
         width, hidden = parameters.W2.shape
-        self.parameters, self.slope = parameters, slope
-        self.bends1, self.bends2 = (1 - slope) * np.eye(width), (1 - slope) * np.eye(hidden)
         m, a = task.x_train.T
-        self.x = np.vstack([m, a, np.ones(len(m))])
-        self.y = task.y_train[:, 0].copy()
-        box = [[f(m), g(a), 1] for f in (np.min, np.max) for g in (np.min, np.max)]
+        box = [[f(m), g(a)] for f in (np.min, np.max) for g in (np.min, np.max)]
         near = [np.argmin(m + a), np.argmin(m - a), np.argmax(m - a), np.argmax(m + a)]
-        self.corners = np.concatenate([box, self.x.T[near]])
-        sizes = width + 3, width, width, hidden, hidden, hidden + 1
-        self.buffers = [np.empty((size, len(self.y))) for size in sizes]
-        self.buffers[0][:3] = self.x
+        self.parameters, self.slope = parameters, slope
+        self.corners = np.concatenate([box, task.x_train[near]])  # of the data's box, then 4 rows
+        self.y = task.y_train[:, 0].copy()
+        self.inputs = np.ones((3 + width, len(m)))  # of layer 2: m, a, 1 and the bent neurons
+        self.inputs[:2] = m, a
+        self.buffers = [np.empty((size, len(m))) for size in (width, hidden, hidden, 1 + hidden)]
 
     def __call__(self):
         """Return what `network.gradient` does: cost, Parameters, (largest Z2, neurons alive)."""
-        W1, b1, W2, b2, W3, b3 = self.parameters
-        inputs, step1, dZ1, Z2, relu2, dZ2 = self.buffers
-        x, w3 = self.x, W3[:, 0]
+        data = self.corners, self.inputs, self.y
+        cost, gradient, tops = _gradient(*self.parameters, *data, self.slope, *self.buffers)
+        return cost, Parameters(*gradient), tops
 
-        # Layer 1, a mixture of m, a, 1 and the ReLU of neurons that are bent in the data's box.
-        layer1 = np.concatenate([W1, b1[np.newaxis]])
-        ends1 = self.corners @ layer1
-        bent, slopes = self._sides(ends1.min(axis=0), ends1.max(axis=0))
-        mixture1 = np.concatenate([layer1 * slopes, self.bends1[bent]])
-        inputs, step1, dZ1 = inputs[: len(mixture1)], step1[: len(bent)], dZ1[: len(bent)]
-        relu1 = np.matmul(layer1[:, bent].T, x, out=inputs[3:])
-        np.maximum(relu1, 0, out=relu1)
 
-        # Layer 2 and the output, a mixture of layer 2's inputs and the bent neurons' ReLU.
-        weights = mixture1 @ W2
-        weights[2] += b2
-        low, high, rows = self._bounds(weights, ends1[:, bent])
-        Z2 = np.matmul(weights[:, rows].T, inputs, out=Z2[: len(rows)])
-        low[rows], high[rows] = Z2.min(axis=1), Z2.max(axis=1)
-        bent2, slopes2 = self._sides(low, high)
-        mixture2 = np.concatenate([(slopes2 * w3)[np.newaxis], self.bends2[bent2] * w3])
-        relu2, dZ2 = relu2[: len(bent2)], dZ2[: len(mixture2)]
-        if len(bent2) < len(rows):
-            Z2 = np.take(Z2, np.searchsorted(rows, bent2), axis=0, out=relu2, mode="clip")
-        np.maximum(Z2, 0, out=relu2)
-        error = (weights @ mixture2[0]) @ inputs + (b3 - self.y)
-        error += ((1 - self.slope) * w3[bent2]) @ relu2
+@compiled
+def _gradient(W1, b1, W2, b2, W3, b3, corners, inputs, y, slope, dZ1, Z2, relu2, dZ2):
+    """Cost, gradient and tops; a neuron is a row of `inputs` and of the four buffers after slope.
 
-        # Backward.
-        np.multiply(error, 2 / len(error), out=dZ2[0])
-        np.greater(relu2, 0, out=dZ2[1:], casting="unsafe")
-        dZ2[1:] *= dZ2[0]
-        products = inputs @ dZ2.T
-        d_weights = np.dot(products, mixture2)  # np.matmul is slow if mixture2 has one row
-        dW3 = slopes2 * (products[:, 0] @ weights)
-        dW3[bent2] += (1 - self.slope) * (relu2 @ dZ2[0])
-        back = weights[3:] @ mixture2.T
-        np.greater(relu1, 0, out=step1, casting="unsafe")
-        d_layer1 = slopes * (d_weights[:3] @ W2.T)
-        if len(bent2):
-            d_layer1[:, bent] += x @ np.multiply(np.matmul(back, dZ2, out=dZ1), step1, out=dZ1).T
-        else:  # each neuron's dZ1 is the same row, dZ2[0], times its own step and factor
-            d_layer1[:, bent] += (x * dZ2[0]) @ step1.T * back[:, 0]
-        dW2, db2 = mixture1.T @ d_weights, d_weights[2]
-        gradient = (d_layer1[:2], d_layer1[2], dW2, db2, dW3[:, np.newaxis], products[2, :1])
-        cost, alive = error @ error / len(error), np.count_nonzero(high > 0)
-        return cost, Parameters(*gradient), (high.max(), alive)
+    `bent` lists a layer's bent neurons, `slopes` has the slope of each neuron's affine term.
+    """
+    bend, w3 = 1 - slope, W3[:, 0].copy()
 
-    def _bounds(self, weights, ends1):
-        """Bounds of Z2 on the box, and the neurons whose Z2 has to be known on every row.
+    # Layer 1, and layer 2 as weights.T @ inputs (identity 1).
+    ends1, low1, high1 = _corner_values(W1, b1, corners)
+    bent1, slopes1 = _sides(low1, high1, slope)
+    inputs = inputs[: 3 + len(bent1)]
+    for i, j in enumerate(bent1):
+        _relu_of_plane(W1[0, j], W1[1, j], b1[j], inputs[0], inputs[1], inputs[3 + i])
+    weights = _weights(W1, b1, W2, b2, slopes1, bent1, bend)
 
-        max(z, 0) is convex, and above z and 0. With one of these in its place where its weight is
-        negative, Z2 becomes a convex function above it, largest in a corner; likewise below. Needed
-        are neurons that may be bent, or whose bound reaches the Z2 of some row: one has the top.
-        """
-        relu1 = np.maximum(ends1, 0)
-        gap, negative = relu1 - ends1 * (ends1.sum(axis=0) > 0), np.minimum(weights[3:], 0)
-        ends = np.concatenate([self.corners, relu1], axis=1) @ weights
-        high = (ends - gap @ negative).max(axis=0)
-        low = (ends - gap @ (weights[3:] - negative)).min(axis=0)
-        needed = ((low <= 0) & (high > 0)) | ~(high < ends[4:].max())
-        return low, high, needed.nonzero()[0]
+    # Layer 2, row by row only where the bounds leave it open (identity 3).
+    low2, high2, asked = _bounds(weights, ends1, bent1, corners)
+    Z2 = Z2[: len(asked)]
+    np.dot(_columns(weights, asked), inputs, Z2)
+    for i, h in enumerate(asked):
+        low2[h], high2[h] = _extremes(Z2[i])
+    bent2, slopes2 = _sides(low2, high2, slope)
+    relu2, dZ2 = relu2[: len(bent2)], dZ2[: 1 + len(bent2)]
+    for i, place in enumerate(np.searchsorted(asked, bent2)):
+        _where_on(Z2[place], Z2[place], relu2[i])
 
-    def _sides(self, low, high):
-        """Indices of the bent neurons, and the slope of each neuron's affine term."""
-        on = low > 0
-        return (on != (high > 0)).nonzero()[0], np.where(on, 1.0, self.slope)
+    # The answer, and its error (identity 2).
+    straight, kinks = slopes2 * w3, bend * w3[bent2]
+    answer = np.dot(weights, straight)
+    error = np.dot(answer, inputs) + (b3[0] - y)
+    for i in range(len(bent2)):
+        _add(error, kinks[i], relu2[i])
+    cost = np.dot(error, error) / len(y)
+
+    # Backward: the first row of dZ2 is that of all straight terms (identity 4).
+    dZ2[0] = 2 / len(y) * error
+    for i in range(len(bent2)):
+        _where_on(relu2[i], dZ2[0], dZ2[1 + i])
+    products = np.dot(dZ2, inputs.T)
+    d_weights = np.outer(products[0], straight)
+    dW3 = slopes2 * np.dot(products[0], weights)
+    for i, h in enumerate(bent2):
+        d_weights[:, h] += kinks[i] * products[1 + i]
+        dW3[h] += bend * np.dot(relu2[i], dZ2[0])
+
+    # Layer 1: through its affine terms, then through the bent neurons.
+    dW2 = np.empty_like(W2)
+    for j in range(len(b1)):
+        for h in range(len(b2)):
+            affine = (
+                W1[0, j] * d_weights[0, h] + W1[1, j] * d_weights[1, h] + b1[j] * d_weights[2, h]
+            )
+            dW2[j, h] = slopes1[j] * affine
+    d_layer1 = np.dot(d_weights[:3], W2.T) * slopes1
+    back = np.empty((len(bent1), 1 + len(bent2)))
+    back[:, 0] = answer[3:]
+    for i, h in enumerate(bent2):
+        back[:, 1 + i] = kinks[i] * weights[3:, h]
+    dZ1 = dZ1[: len(bent1)]
+    np.dot(back, dZ2, dZ1)
+    for i in range(len(bent1)):
+        _where_on(inputs[3 + i], dZ1[i], dZ1[i])
+    own = np.dot(inputs[:3], dZ1.T)
+    for i, j in enumerate(bent1):
+        dW2[j] += bend * d_weights[3 + i]
+        d_layer1[:, j] += own[:, i]
+    gradient = d_layer1[:2], d_layer1[2], dW2, d_weights[2], dW3.reshape(-1, 1), products[0, 2:3]
+    return cost, gradient, (high2.max(), np.sum(high2 > 0))
+
+
+@compiled
+def _corner_values(W1, b1, corners):
+    """Z1 in every corner (width, 8), and the least and the largest of each neuron's."""
+    ends = np.empty((len(b1), len(corners)))
+    low, high = np.full(len(b1), np.inf), np.full(len(b1), -np.inf)
+    for j in range(len(b1)):
+        for c in range(len(corners)):
+            z = W1[0, j] * corners[c, 0] + W1[1, j] * corners[c, 1] + b1[j]
+            ends[j, c], low[j], high[j] = z, min(low[j], z), max(high[j], z)
+    return ends, low, high
+
+
+@compiled
+def _sides(low, high, slope):
+    """Indices of the bent neurons, and the slope of each neuron's affine term."""
+    bent, slopes, found = np.empty(len(low), np.int64), np.empty(len(low)), 0
+    for j in range(len(low)):
+        slopes[j] = 1.0 if low[j] > 0 else slope
+        if (low[j] > 0) != (high[j] > 0):
+            bent[found] = j
+            found += 1
+    return bent[:found], slopes
+
+
+@compiled
+def _weights(W1, b1, W2, b2, slopes1, bent1, bend):
+    """How Z2 depends on the rows of `inputs` (3 + bent, hidden): Z2 = weights.T @ inputs."""
+    weights = np.zeros((3 + len(bent1), len(b2)))
+    for j in range(len(b1)):
+        of_m, of_a, of_1 = slopes1[j] * W1[0, j], slopes1[j] * W1[1, j], slopes1[j] * b1[j]
+        for h in range(len(b2)):
+            weights[0, h] += of_m * W2[j, h]
+            weights[1, h] += of_a * W2[j, h]
+            weights[2, h] += of_1 * W2[j, h]
+    for h in range(len(b2)):
+        weights[2, h] += b2[h]
+    for i in range(len(bent1)):
+        for h in range(len(b2)):
+            weights[3 + i, h] = bend * W2[bent1[i], h]
+    return weights
+
+
+@compiled
+def _bounds(weights, ends1, bent1, corners):
+    """Bounds of Z2 on the box, and the neurons whose Z2 has to be known on every row.
+
+    max(z, 0) is convex, and above z and 0. With one of these in its place where its weight is
+    negative, Z2 becomes a convex function above it, largest in a corner; likewise below. Needed
+    are neurons that may be bent, or whose bound reaches the Z2 of some row: one has the top.
+    """
+    hidden, top = weights.shape[1], -np.inf
+    low, high = np.full(hidden, np.inf), np.full(hidden, -np.inf)
+    Z2, above, below = np.empty(hidden), np.empty(hidden), np.empty(hidden)
+    mostly_on = np.array([ends1[j].sum() > 0 for j in bent1])
+    for c in range(len(corners)):
+        for h in range(hidden):
+            z = corners[c, 0] * weights[0, h] + corners[c, 1] * weights[1, h] + weights[2, h]
+            Z2[h], above[h], below[h] = z, z, z
+        for i in range(len(bent1)):
+            z = ends1[bent1[i], c]
+            relu, line = max(z, 0.0), z if mostly_on[i] else 0.0
+            for h in range(hidden):
+                w = weights[3 + i, h]
+                Z2[h] += w * relu
+                above[h] += w * (relu if w > 0 else line)
+                below[h] += w * (line if w > 0 else relu)
+        for h in range(hidden):
+            low[h], high[h] = min(low[h], below[h]), max(high[h], above[h])
+        if c >= 4:  # a training row
+            top = max(top, Z2.max())
+    needed = ((low <= 0) & (high > 0)) | ~(high < top)
+    return low, high, np.flatnonzero(needed)
+
+
+@compiled
+def _columns(weights, some):
+    """These columns of an array, each as a row."""
+    rows = np.empty((len(some), len(weights)))
+    for i in range(len(some)):
+        for k in range(len(weights)):
+            rows[i, k] = weights[k, some[i]]
+    return rows
+
+
+@compiled
+def _relu_of_plane(of_m, of_a, of_1, m, a, out):
+    for row in range(len(m)):
+        z = of_m * m[row] + of_a * a[row] + of_1
+        out[row] = z if z > 0 else 0.0
+
+
+@compiled
+def _where_on(relu, values, out):
+    for row in range(len(out)):
+        out[row] = values[row] if relu[row] > 0 else 0.0
+
+
+@compiled
+def _add(total, factor, values):
+    for row in range(len(total)):
+        total[row] += factor * values[row]
+
+
+@ordered
+def _extremes(values):
+    low, high = np.inf, -np.inf
+    for row in range(len(values)):
+        low, high = min(low, values[row]), max(high, values[row])
+    return low, high

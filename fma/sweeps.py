@@ -287,7 +287,8 @@ def _platform():
 
     blas = [lib for lib in threadpool_info() if "scipy.libs" not in lib["filepath"]]
     kernels = sorted({lib["architecture"] for lib in blas if "architecture" in lib})
-    return [version("numpy"), version("scipy"), platform.machine(), kernels]
+    versions = [version(name) for name in ("numpy", "scipy", "numba") if find_spec(name)]
+    return [*versions, platform.machine(), kernels]
 
 
 def _reached(home):

@@ -1,13 +1,13 @@
 """Full-batch gradient descent and the trace it leaves: curves before each update, the end after."""
 
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from math import isfinite, sqrt
 
 import numpy as np
 
 from fma import network
 from fma.checks import LARGEST_SEED, whole
-from fma.folding import FoldedGradient
 from fma.recipe import Recipe, as_recipe
 from fma.task import product_task
 
@@ -57,6 +57,15 @@ def _start(width, seed, recipe, parameters):
     return network.Parameters(*(np.array(p, dtype=float) for p in parameters))
 
 
+def _gradient(parameters, task, recipe, act):
+    """The plain equations, or the same compiled: for LeakyReLU, where Numba runs."""
+    if recipe.activation == "leaky_relu" and find_spec("numba"):
+        from fma.folding import FoldedGradient
+
+        return FoldedGradient(parameters, task, recipe.slope)
+    return lambda: network.gradient(parameters, task, act)
+
+
 def train(
     width, seed, recipe="table", task=None, epochs=None, parameters=None, *, detail=1, watch=None
 ):
@@ -87,8 +96,7 @@ def train(
     detail, task = whole("detail", detail, 0), product_task() if task is None else task
     parameters = _start(width, seed, recipe, parameters)
     act = network.ACTIVATIONS[recipe.activation](recipe.slope)
-    folded = recipe.activation == "leaky_relu" and FoldedGradient(parameters, task, recipe.slope)
-    gradient = folded or (lambda: network.gradient(parameters, task, act))
+    gradient = _gradient(parameters, task, recipe, act)
     curves, details = [], []
     with np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(recipe.epochs):

@@ -49,6 +49,15 @@ def test_equals_the_reference_at_every_epoch(recipe, width):
     assert_same(fma.train(width, 1, recipe, epochs=150, detail=0), curves, weights)
 
 
+def test_where_numba_is_missing_the_plain_equations_train(monkeypatch):
+    compiled = fma.train(20, 1, "text", epochs=60, detail=0)
+    monkeypatch.setattr(fma.training, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "fma.folding", None)  # importing it would fail
+    plain = fma.train(20, 1, "text", epochs=60, detail=0)
+    curves = {name: getattr(plain, name) for name in ("cost", "z2_max", "gradient_norm", "alive")}
+    assert_same(compiled, curves, plain.parameters)
+
+
 @pytest.mark.parametrize("hidden", [1, 7, 130])
 @pytest.mark.parametrize("slope", [0, 0.2, 1])
 def test_other_shapes_slopes_and_task_equal_the_reference(hidden, slope):
