@@ -1,7 +1,8 @@
 """The trainer with its former gradient and with the present one: ``python -m benchmarks.gradient``.
 
 Both train the same networks in alternation, in one process with one BLAS thread. Measured is the
-time of this process's processor; a ratio is taken within each round, then its median.
+time of this process's processor; a ratio is taken within each round, then its median. Both follow
+the same equations, but round otherwise; counted is how many runs of the border study end otherwise.
 """
 
 import time
@@ -14,7 +15,9 @@ from tqdm import tqdm
 import fma
 from benchmarks.former_gradient import FormerGradient
 from fma import folding
+from fma.chapters.border import border_study
 from fma.folding import FoldedGradient
+from fma.probe import probe
 
 ROUNDS = 15
 WIDTHS = (63, 64, 65, 80, 96, 105, 110, 128)
@@ -58,6 +61,15 @@ def seconds(recipe, cases, gradient):
     return time.process_time() - start, np.concatenate(costs)
 
 
+def moved(study):
+    """How many runs of a study, its results those of the present gradient, end otherwise."""
+    folding.FoldedGradient = FormerGradient
+    pairs = zip(study.cases, study.results, strict=True)
+    return sum(
+        probe(c)["ending"] != r["ending"] for c, r in tqdm(pairs, "moved", len(study), False)
+    )
+
+
 def main():
     """Measure, print the table and write it beside this file."""
     lines = ["| recipe | former, µs an epoch | present | former : present | quartiles |"]
@@ -77,6 +89,8 @@ def main():
             lines.append(
                 f"| {recipe} | {before:.0f} | {now:.0f} | {middle:.2f} | {low:.2f} to {high:.2f} |"
             )
+        study = border_study()
+        lines += ["", f"Of {len(study):,} runs of the border study {moved(study)} end otherwise."]
     text = "\n".join(lines) + "\n"
     OUT.write_text("# The gradient, former and present\n\n" + text, "utf-8")
     print(text)
