@@ -42,7 +42,12 @@ class FoldedGradient:
     def __call__(self):
         """Return what `network.gradient` does: cost, Parameters, (largest Z2, neurons alive)."""
         data = self.corners, self.inputs, self.y
-        cost, gradient, tops = _gradient(*self.parameters, *data, self.slope, *self.buffers)
+        try:
+            cost, gradient, tops = _gradient(*self.parameters, *data, self.slope, *self.buffers)
+        except SystemError as error:  # how Numba passes on a Ctrl-C that came while its code ran
+            while error.__cause__:
+                error = error.__cause__
+            raise error from None
         return cost, Parameters(*gradient), tops
 
 
