@@ -21,7 +21,7 @@ from numba import njit
 from fma.network import Parameters
 
 compiled = njit(cache=True, error_model="numpy")
-ordered = njit(cache=True, fastmath={"nnan", "nsz"})  # NaN may be left out of a minimum
+ordered = njit(cache=True, fastmath={"nnan", "nsz"})  # NaN may be left out of the ends of a row
 
 
 class FoldedGradient:

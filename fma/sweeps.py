@@ -205,6 +205,7 @@ def _batches(work, limit):
 
 def _run_batch(function, cases, caller):
     """Compute a batch, in the caller's process or in a worker's, with one BLAS thread."""
+    import scipy.linalg  # noqa: F401  (compiled code calls its BLAS; a limit holds for what is loaded)
     from threadpoolctl import threadpool_limits
 
     limits = threadpool_limits(1)
@@ -282,7 +283,10 @@ def _context(function):
 
 @functools.cache
 def _platform():
-    """What rounding depends on: the versions, and the kernel of NumPy's matrix products."""
+    """What rounding depends on: the versions, and the kernel of NumPy's matrix products.
+
+    Compiled code calls SciPy's, which chooses its kernel in the same way.
+    """
     from threadpoolctl import threadpool_info
 
     blas = [lib for lib in threadpool_info() if "scipy.libs" not in lib["filepath"]]

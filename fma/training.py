@@ -57,12 +57,17 @@ def _start(width, seed, recipe, parameters):
     return network.Parameters(*(np.array(p, dtype=float) for p in parameters))
 
 
-def _gradient(parameters, task, recipe, act):
-    """The plain equations, or the same compiled: for LeakyReLU, where Numba runs."""
+def gradient_of(parameters, task, recipe):
+    """The gradient as a function of no argument; `parameters` may change in place between calls.
+
+    It returns what `network.gradient` does, by the plain equations, or by the same folded and
+    compiled: for LeakyReLU, where Numba can be installed.
+    """
     if recipe.activation == "leaky_relu" and find_spec("numba"):
         from fma.folding import FoldedGradient
 
         return FoldedGradient(parameters, task, recipe.slope)
+    act = network.ACTIVATIONS[recipe.activation](recipe.slope)
     return lambda: network.gradient(parameters, task, act)
 
 
@@ -96,7 +101,7 @@ def train(
     detail, task = whole("detail", detail, 0), product_task() if task is None else task
     parameters = _start(width, seed, recipe, parameters)
     act = network.ACTIVATIONS[recipe.activation](recipe.slope)
-    gradient = _gradient(parameters, task, recipe, act)
+    gradient = gradient_of(parameters, task, recipe)
     curves, details = [], []
     with np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(recipe.epochs):

@@ -21,9 +21,10 @@ from fma.figures import (
     regime_key,
 )
 from fma.figures.common import BASELINES
-from fma.folding import FoldedGradient
 from fma.network import ACTIVATIONS, Parameters, forward
+from fma.recipe import as_recipe
 from fma.regimes import regime
+from fma.training import gradient_of
 
 SOURCES = {"text": "the prose", "script": "the first listing", "table": "the printed digits"}
 ANSWERS = {"zero": "0", "origin": "b·m + c·a", "affine": "b·m + c·a + d"}
@@ -37,7 +38,7 @@ SURFACE = (
 )
 
 
-def gradient_errors(parameters, task, slope=0.01):
+def gradient_errors(parameters, task, recipe="table"):
     """Compare each parameter's gradient with a finite difference along a random direction.
 
     Returns
@@ -47,8 +48,9 @@ def gradient_errors(parameters, task, slope=0.01):
         the gradient.
     """
     parameters = Parameters(*(np.array(p, dtype=float) for p in parameters))
-    _, gradient, _ = FoldedGradient(parameters, task, slope)()
-    act = ACTIVATIONS["leaky_relu"](slope)
+    recipe = as_recipe(recipe)
+    _, gradient, _ = gradient_of(parameters, task, recipe)()
+    act = ACTIVATIONS[recipe.activation](recipe.slope)
 
     def error(name):
         shape, own = getattr(parameters, name).shape, getattr(gradient, name).ravel()

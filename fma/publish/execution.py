@@ -15,8 +15,13 @@ from packaging.requirements import Requirement
 PACKAGE = Path(__file__).resolve().parents[1]
 SIDE_BY_SIDE = 4  # notebooks at most: each has its kernel, and its sweeps take all cores
 LONGEST = (  # are started first
-    *("07_what_decides", "05_seed_test", "12_your_network", "14_under_a_lens"),
-    *("11_fair_comparison", "10_beyond", "08_is_it_w2"),
+    "07_what_decides",
+    "05_seed_test",
+    "12_your_network",
+    "14_under_a_lens",
+    "11_fair_comparison",
+    "10_beyond",
+    "08_is_it_w2",
 )
 COLLECT = ("15_verdicts", "index")  # show what other chapters compute, so they come last
 

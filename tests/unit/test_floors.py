@@ -99,6 +99,12 @@ def test_floor_1_imports_numpy_and_the_standard_library_only():
             assert top in known or top in sys.stdlib_module_names, f"{name}: {top}"
 
 
+def test_numba_is_asked_for_only_when_a_run_starts():
+    assert [path.name for path in FILES if "fma.folding" in imports(path)] == ["training.py"]
+    code = "import sys, fma.chapters.setup; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
 def test_floor_1_is_small():
     lines = {n: len((PACKAGE / f"{n}.py").read_text("utf-8").splitlines()) for n in FLOORS[1]}
     assert lines.pop("folding") < 240

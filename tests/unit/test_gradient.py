@@ -123,6 +123,14 @@ def test_while_layer_2_is_straight_hardly_any_neuron_is_computed_on_every_row():
         assert len(bounds(parameters, task, 0.01)[2]) <= 8
 
 
+def test_while_layer_2_is_straight_its_gradient_is_of_rank_one():
+    task, act = product_task(), ACTIVATIONS["leaky_relu"](0.01)
+    for straight, start in [(True, initialise(63, 1, "uniform")), (False, shaken(63, 3, "he", 64))]:
+        assert np.all(forward(start, task.x_train, act)[2] > 0) == straight
+        for found in (FoldedGradient(start, task, 0.01)(), gradient(start, task, act)):
+            assert (np.linalg.matrix_rank(found[1].W2, rtol=1e-9) == 1) == straight
+
+
 def test_folded_gradient_follows_parameters_that_change_in_place():
     task, act = product_task(), ACTIVATIONS["leaky_relu"](0.01)
     parameters = shaken(12, 1, "he", 9)
