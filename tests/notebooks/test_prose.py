@@ -147,6 +147,13 @@ def test_no_cell_puts_a_sentence_together(path):
 
 
 @each
+def test_no_line_of_prose_is_a_comment(path):
+    """MyST leaves out a line that begins with a per cent sign, and the book with it."""
+    prose = sources(load(path), "markdown")
+    assert not [text for _, text in prose if re.search("^%", text, re.MULTILINE)]
+
+
+@each
 def test_no_cell_is_hidden(path):
     for cell in load(path)["cells"]:
         tags = set(cell["metadata"].get("tags", ()))
