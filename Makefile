@@ -13,6 +13,9 @@ comma := ,
 bin := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 run := $(bin)/python
 
+# Where Python is told to keep no bytecode, every one of a hundred kernels compiles its imports anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 : /p' $(firstword $(MAKEFILE_LIST))
 
