@@ -28,13 +28,16 @@ INITS = {
 
 
 def _gated(u, du):
-    return lambda z: (z * (1 + (t := np.tanh(u(z)))) / 2, (1 + t + z * (1 - t * t) * du(z)) / 2)
+    return lambda z: (
+        z * (1 + (t := np.tanh(u(z)))) / 2,
+        lambda: (1 + t + z * (1 - t * t) * du(z)) / 2,
+    )
 
 
-# An activation maps z to its value and its slope there; only LeakyReLU heeds the slope s.
+# z to its value, and to a function () that gives its slope there; only LeakyReLU heeds slope s.
 ACTIVATIONS = {
-    "leaky_relu": lambda s: lambda z: (np.maximum(z, s * z), np.where(z > 0, 1.0, s)),
-    "tanh": lambda s: lambda z: (t := np.tanh(z), 1 - t * t),
+    "leaky_relu": lambda s: lambda z: (np.maximum(z, s * z), lambda: np.where(z > 0, 1.0, s)),
+    "tanh": lambda s: lambda z: (t := np.tanh(z), lambda: 1 - t * t),
     "silu": lambda s: _gated(lambda z: z / 2, lambda z: 0.5),
     "gelu": lambda s: _gated(  # in its tanh form (Hendrycks & Gimpel 2016)
         lambda z: np.sqrt(2 / np.pi) * (z + 0.044715 * z * z * z),
@@ -78,8 +81,8 @@ def gradient(parameters, task, act):
     A2, slope2 = act(Z2)
     error = A2 @ W3 + b3 - task.y_train
     dZ3 = 2 / len(error) * error
-    dZ2 = dZ3 @ W3.T * slope2
-    dZ1 = dZ2 @ W2.T * slope1
+    dZ2 = dZ3 @ W3.T * slope2()
+    dZ1 = dZ2 @ W2.T * slope1()
     layers = ((task.x_train, dZ1), (A1, dZ2), (A2, dZ3))
     gradients = [g for A, dZ in layers for g in (A.T @ dZ, dZ.sum(axis=0))]
     top = Z2.max(axis=0)

@@ -6,6 +6,8 @@ handed to ARPACK's Lanczos method. Gradient descent on a quadratic of curvature 
 η λ < 2.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -38,10 +40,10 @@ CURVATURES = {
 
 def _straight(z):
     """Whether every column of z keeps one sign."""
-    return bool(np.all((z > 0).all(axis=0) | (z <= 0).all(axis=0)))
+    return bool(np.all((z.min(axis=0) > 0) | (z.max(axis=0) <= 0)))
 
 
-def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
+def hessian_product(parameters, task, slope=0.01, activation="leaky_relu", layers=None):
     """The Hessian of the training loss as a function of a vector.
 
     If every LeakyReLU neuron is straight on the training rows, the output is affine in the input
@@ -56,6 +58,8 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
         Of LeakyReLU for z ≤ 0.
     activation : str
         A key of `network.ACTIVATIONS`.
+    layers : tuple, optional
+        What `network.forward` gives on the training rows, if it is known already.
 
     Returns
     -------
@@ -69,27 +73,28 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
     W1, b1, W2, b2, W3, b3 = parameters
     x, y = task.x_train, task.y_train
     one = np.ones((len(x), 1))
-    Z1, A1, Z2, A2, output = forward(parameters, x, act)
-    s1, s2, scale = act(Z1)[1], act(Z2)[1], 2 / len(x)
+    Z1, A1, Z2, A2, output = forward(parameters, x, act) if layers is None else layers
+    scale = 2 / len(x)
     if second is None and _straight(Z1) and _straight(Z2):
         moments = np.linalg.qr(np.hstack([one, x, y]), mode="r")
         one, x, y = moments[:, :1], moments[:, 1:3], moments[:, 3:]
-        s1, s2 = s1[:1], s2[:1]
+        s1, s2 = act(Z1[:1])[1](), act(Z2[:1])[1]()
         A1 = (x @ W1 + one * b1) * s1
         A2 = (A1 @ W2 + one * b2) * s2
         output = A2 @ W3 + one * b3
+    else:
+        s1, s2 = act(Z1)[1](), act(Z2)[1]()
     E = scale * (output - y)
     back2 = E @ W3.T
     D2 = back2 * s2
     back1 = D2 @ W2.T
     bend1, bend2 = (0, 0) if second is None else (back1 * second(Z1), back2 * second(Z2))
-    cuts = np.cumsum([p.size for p in parameters])[:-1]
+    ends = np.cumsum([p.size for p in parameters])
+    places = [(slice(end - p.size, end), p.shape) for end, p in zip(ends, parameters, strict=True)]
 
     def product(vector):
-        pieces = np.split(np.ravel(vector), cuts)
-        V1, c1, V2, c2, V3, c3 = (
-            v.reshape(p.shape) for v, p in zip(pieces, parameters, strict=True)
-        )
+        vector = np.ravel(vector)
+        V1, c1, V2, c2, V3, c3 = (vector[place].reshape(shape) for place, shape in places)
         RZ1 = x @ V1 + one * c1
         RA1 = s1 * RZ1
         RZ2 = RA1 @ W2 + A1 @ V2 + one * c2
@@ -107,7 +112,15 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu"):
     return product
 
 
-def sharpness(parameters, task, slope=0.01, activation="leaky_relu"):
+@lru_cache(256)
+def _start_vector(size):
+    """Where Lanczos starts, (size,); it cannot be written to."""
+    vector = np.random.RandomState(0).standard_normal(size)
+    vector.flags.writeable = False
+    return vector
+
+
+def sharpness(parameters, task, slope=0.01, activation="leaky_relu", layers=None):
     """The largest eigenvalue λ of the Hessian of the training loss (Cohen et al. 2021).
 
     Parameters
@@ -118,6 +131,8 @@ def sharpness(parameters, task, slope=0.01, activation="leaky_relu"):
         Of LeakyReLU for z ≤ 0.
     activation : str
         A key of `network.ACTIVATIONS`.
+    layers : tuple, optional
+        What `network.forward` gives on the training rows, if it is known already.
 
     Returns
     -------
@@ -136,13 +151,9 @@ def sharpness(parameters, task, slope=0.01, activation="leaky_relu"):
         raise ValueError(f"parameters must have the shapes {tuple(expected)}, got {found}")
     if not all(np.isfinite(p).all() for p in parameters):
         return np.inf
-    product = hessian_product(parameters, task, slope, activation)
+    product = hessian_product(parameters, task, slope, activation, layers)
     size = sum(np.size(p) for p in parameters)
-    start = np.random.RandomState(0).standard_normal(size)
     hessian = LinearOperator((size, size), matvec=product, dtype=float)
     vectors = min(size, 12)
-    return float(
-        eigsh(hessian, 1, which="LA", v0=start, ncv=vectors, tol=1e-10, return_eigenvectors=False)[
-            0
-        ]
-    )
+    options = {"v0": _start_vector(size), "ncv": vectors, "tol": 1e-10}
+    return float(eigsh(hessian, 1, which="LA", return_eigenvectors=False, **options)[0])
