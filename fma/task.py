@@ -1,5 +1,6 @@
 """The task: learn F = m·a (or m + a) from a thousand pairs drawn once and for all."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,12 @@ def sum_task():
     return _task("sum", np.add)
 
 
+@cache  # all who ask share its arrays, which therefore cannot be written to
 def _task(name, law):
     random = np.random.RandomState(42)
     m, a = random.uniform(1, 10, 1000), random.uniform(1, 10, 1000)
     x, y = np.column_stack([m, a]), law(m, a)[:, np.newaxis]
+    x.flags.writeable = y.flags.writeable = False
     return Task(name, x[:700], y[:700], x[700:], y[700:])
 
 

@@ -15,7 +15,6 @@ from fma.recipe import RECIPES
 from fma.regimes import REGIMES, regime
 from fma.small import Small, flattened, train_small
 from fma.sweeps import compute
-from fma.task import product_task
 from fma.training import train
 
 NETWORKS = ("small", "full")
@@ -105,11 +104,9 @@ def _full(axis, width, seed, other, rate, value):
     if axis == "way":
         pairs = zip(start, initialise(width, other, recipe.init), strict=True)
         start = Parameters(*(one + value * (two - one) for one, two in pairs))
-    trace = train(width, seed, recipe, _task(), parameters=start, detail=0)
+    trace = train(width, seed, recipe, parameters=start, detail=0)
     return REGIMES.index(regime(trace))
 
-
-_task = cache(product_task)
 
 # Controls: sets whose dimension is known, through the same code ----------------------------------
 
