@@ -9,9 +9,9 @@ import numpy as np
 
 from fma.network import ACTIVATIONS, forward, initialise
 from fma.recipe import Recipe
-from fma.regimes import bend, ending, participation_ratio, regime
+from fma.regimes import ending, off_plane, participation_ratio, regime
 from fma.stability import sharpness
-from fma.surface import interaction, surface
+from fma.surface import answers, interaction, surface
 from fma.task import TASKS
 from fma.throw import layer1_size, start_of
 from fma.training import train
@@ -47,11 +47,12 @@ def start(case):
     parameters = draw(case.width, case.seed)
     if case.blocks:
         parameters = transplant(parameters, draw(*case.donor), case.blocks)
-    parameters = flatten(parameters, case.flat)
+    if case.flat:
+        parameters = flatten(parameters, case.flat)
     if case.size > 0:
         W1 = parameters.W1 * (case.size / layer1_size(parameters))
         parameters = parameters._replace(W1=W1)
-    return shadow(parameters, case.shadow)
+    return shadow(parameters, case.shadow) if case.shadow else parameters
 
 
 def initial(case):
@@ -69,9 +70,9 @@ def initial(case):
 
 def _known(case, task, parameters):
     recipe = case.recipe
-    value = sharpness(parameters, task, recipe.slope, recipe.activation)
+    layers = _layers(parameters, task, recipe)
+    value, Z2 = sharpness(parameters, task, recipe.slope, recipe.activation, layers), layers[2]
     rate = case.eta_sharpness / value if case.eta_sharpness > 0 else recipe.learning_rate
-    Z2 = forward(parameters, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[2]
     output, middle, _ = start_of(parameters)
     return {
         "sharpness": value,
@@ -105,9 +106,10 @@ def probe(case):
     recipe = replace(case.recipe, learning_rate=rate, hidden=hidden)
     early, trace = _in_two(case.seed, recipe, task, parameters)
     late, dead = len(trace.cost) > 100, np.flatnonzero(trace.alive == 0)
+    learned = _learned(trace, task)
     result = thrown(early, task) | {
         "regime": regime(trace),
-        "ending": ending(trace, task),
+        "ending": ending(trace, task, bent=learned["bend"]),
         "cost": float(trace.cost[-1]),
         "cost_start": float(trace.cost[0]),
         "cost_peak": float(trace.cost.max()),
@@ -117,12 +119,28 @@ def probe(case):
         "z2_max_100": float(trace.z2_max[100]) if late else np.nan,
         "dw2_norm_100": float(trace.gradient_norm[100, 1]) if late else np.nan,
     }
-    names = "bend", "effective", "top_two", "share", "captured", "r2"
-    if result["regime"] == "diverged":
-        return before | result | dict.fromkeys(names, np.nan)
-    values = surface(trace.parameters, recipe.slope, recipe.activation)
-    more = {"bend": bend(trace, task)} | concentration(trace) | interaction(values)
-    return before | result | more
+    return before | result | learned
+
+
+def _layers(parameters, task, recipe):
+    """What `forward` gives on the training rows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        act = ACTIVATIONS[recipe.activation](recipe.slope)
+        return forward(parameters, task.x_train, act)
+
+
+def _learned(trace, task):
+    """What is nan if the run diverged: the bend of the answers, and what draws them."""
+    if not np.isfinite(trace.cost[-1]):
+        names = "bend", "effective", "top_two", "share", "captured", "r2"
+        return dict.fromkeys(names, np.nan)
+    recipe, parameters = trace.recipe, trace.parameters
+    *_, A2, Z3 = _layers(parameters, task, recipe)
+    return (
+        {"bend": off_plane(task.x_train, Z3[:, 0])}
+        | concentration(parameters.W3[:, 0], A2)
+        | interaction(surface(parameters, recipe.slope, recipe.activation))
+    )
 
 
 def _in_two(seed, recipe, task, parameters):
@@ -144,19 +162,19 @@ def thrown(trace, task):
     """What the last update of a trace leaves: how many W3 are positive, and the mean answer."""
     recipe, parameters = trace.recipe, trace.parameters
     with np.errstate(over="ignore", invalid="ignore"):
-        answer = forward(parameters, task.x_train, ACTIVATIONS[recipe.activation](recipe.slope))[-1]
-        mean = float(answer.mean())
+        values = answers(parameters, task.x_train, recipe.slope, recipe.activation)
+        mean = float(values.mean())
     return {
         "positive_12": int((parameters.W3 > 0).sum()),
         "answer_12": mean if np.isfinite(mean) else np.nan,
     }
 
 
-def concentration(trace):
-    """How concentrated layer 2 is at the end: participation ratio and share of the two largest."""
-    recipe, W3 = trace.recipe, trace.parameters.W3[:, 0]
-    act = ACTIVATIONS[recipe.activation](recipe.slope)
-    A2 = forward(trace.parameters, TASKS[trace.task]().x_train, act)[3]
+def concentration(W3, A2):
+    """How concentrated layer 2 is: participation ratio and share of the two largest.
+
+    W3 (hidden,) and the activations of layer 2 (rows, hidden).
+    """
     output = np.sort(np.abs(W3 * A2.mean(axis=0)))[::-1]
     return {
         "effective": float(participation_ratio(output)),

@@ -6,8 +6,8 @@ what the network answers, and only then how many neurons draw that answer.
 
 import numpy as np
 
-from fma.baselines import baselines
-from fma.network import ACTIVATIONS, forward
+from fma.baselines import best_plane_cost
+from fma.surface import answers
 from fma.task import TASKS
 
 REGIMES = ("plateau", "dead", "converge", "diverged")
@@ -37,7 +37,7 @@ def regime(trace, few=FEW):
     return "converge" if share < few else "plateau"
 
 
-def ending(trace, task=None, few=FEW, straight=STRAIGHT):
+def ending(trace, task=None, few=FEW, straight=STRAIGHT, bent=None):
     """Name what a run ended as, by what it answers and by how many neurons draw the answer.
 
     In this order: "diverged", the cost left the finite numbers; "learning", it is below that of the
@@ -53,16 +53,18 @@ def ending(trace, task=None, few=FEW, straight=STRAIGHT):
         The task of that name unless given.
     few, straight : float
         For the product a plane leaves 0.10 of the variance of the targets themselves.
+    bent : float, optional
+        The `bend` of the run, if it is known already.
     """
     cost, share = trace.cost[-1], trace.alive[-1] / trace.recipe.hidden
     if not np.isfinite(cost):
         return "diverged"
     task = TASKS[trace.task]() if task is None else task
-    if cost < baselines(task)["affine"]:
+    if cost < best_plane_cost(task):
         return "learning"
     if cost >= task.y_train.var():
         return "frozen"
-    if bend(trace, task) >= straight:
+    if (bend(trace, task) if bent is None else bent) >= straight:
         return "bent"
     if share == 0:
         return "leak"
@@ -76,14 +78,21 @@ def bend(trace, task=None):
     if they are not finite.
     """
     task, recipe = TASKS[trace.task]() if task is None else task, trace.recipe
-    act = ACTIVATIONS[recipe.activation](recipe.slope)
     with np.errstate(over="ignore", invalid="ignore"):
-        answers = forward(trace.parameters, task.x_train, act)[-1][:, 0]
-    if not np.all(np.abs(answers) < 1e150):  # whose squares are beyond the finite numbers
+        values = answers(trace.parameters, task.x_train, recipe.slope, recipe.activation)
+    return off_plane(task.x_train, values)
+
+
+def off_plane(x, values):
+    """The share of the variance of values (rows,) that no plane over x (rows, 2) explains.
+
+    0 if they do not vary, NaN if they are not finite.
+    """
+    if not np.all(np.abs(values) < 1e150):  # whose squares are beyond the finite numbers
         return np.nan
-    plane = np.column_stack([task.x_train, np.ones(len(answers))])
-    left = answers - plane @ np.linalg.lstsq(plane, answers)[0]
-    return float(left.var() / answers.var()) if np.ptp(answers) > 0 else 0.0
+    plane = np.column_stack([x, np.ones(len(values))])
+    left = values - plane @ np.linalg.lstsq(plane, values)[0]
+    return float(left.var() / values.var()) if np.ptp(values) > 0 else 0.0
 
 
 def participation_ratio(shares):

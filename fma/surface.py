@@ -1,23 +1,42 @@
 """What a network has learned: its output as a surface over (m, a), and how much is interaction."""
 
+from functools import cache
+
 import numpy as np
 
 from fma.network import ACTIVATIONS, forward
 
 GRID = 40
+BLOCK = 400  # rows; a multiple of 16, so that a product adds up in each as it does in all at once
 
 
+@cache
 def grid(points=GRID):
-    """The values of m (or a), midpoints of `points` equal steps of [1, 10], and all their pairs."""
+    """The values of m (or a), midpoints of `points` equal steps of [1, 10], and all their pairs.
+
+    Arrays (points,) and (points², 2) that cannot be written to, since all who ask share them.
+    """
     values = 1 + 9 * (np.arange(points) + 0.5) / points
     m, a = np.meshgrid(values, values, indexing="ij")
-    return values, np.column_stack([m.ravel(), a.ravel()])
+    pairs = np.column_stack([m.ravel(), a.ravel()])
+    for shared in (values, pairs):
+        shared.flags.writeable = False
+    return values, pairs
+
+
+def answers(parameters, x, slope=0.01, activation="leaky_relu"):
+    """The network's answers (rows,) to the rows of x (rows, 2), the same bits as `forward`'s.
+
+    Block by block, whose arrays fit the processor's cache: that takes half the time, or less.
+    """
+    act = ACTIVATIONS[activation](slope)
+    blocks = (x[first : first + BLOCK] for first in range(0, len(x), BLOCK))
+    return np.concatenate([forward(parameters, block, act)[-1][:, 0] for block in blocks])
 
 
 def surface(parameters, slope=0.01, activation="leaky_relu", points=GRID):
     """The network's output on the grid, (points, points): m down, a across."""
-    output = forward(parameters, grid(points)[1], ACTIVATIONS[activation](slope))[-1]
-    return output.reshape(points, points)
+    return answers(parameters, grid(points)[1], slope, activation).reshape(points, points)
 
 
 def interaction(values):
