@@ -16,12 +16,11 @@ The loops are compiled by Numba, without reordering of sums; matrix products are
 """
 
 import numpy as np
-from numba import njit
+from numba import literal_unroll, njit
 
 from fma.network import Parameters
 
 compiled = njit(cache=True, error_model="numpy")
-ordered = njit(cache=True, fastmath={"nnan", "nsz"})  # NaN may be left out of the ends of a row
 
 
 class FoldedGradient:
@@ -32,31 +31,54 @@ class FoldedGradient:
         m, a = task.x_train.T
         box = [[f(m), g(a)] for f in (np.min, np.max) for g in (np.min, np.max)]
         near = [np.argmin(m + a), np.argmin(m - a), np.argmax(m - a), np.argmax(m + a)]
-        self.parameters, self.slope = parameters, slope
+        self.parameters, y = parameters, task.y_train[:, 0].copy()
         self.corners = np.concatenate([box, task.x_train[near]])  # of the data's box, then 4 rows
-        self.y = task.y_train[:, 0].copy()
-        self.inputs = np.ones((3 + width, len(m)))  # of layer 2: m, a, 1 and the bent neurons
-        self.inputs[:2] = m, a
-        self.buffers = [np.empty((size, len(m))) for size in (width, hidden, hidden, 1 + hidden)]
+        inputs = np.ones((3 + width, len(m)))  # of layer 2: m, a, 1 and the bent neurons
+        inputs[:2] = m, a
+        buffers = (np.empty((size, len(m))) for size in (width, hidden, 1 + hidden))
+        self.data = self.corners, y, slope, inputs, *buffers
 
     def __call__(self):
         """Return what `network.gradient` does: cost, Parameters, (largest Z2, neurons alive)."""
-        data = self.corners, self.inputs, self.y
+        return self._run(_gradient)
+
+    def descend(self, rate, epochs):
+        """Do and return what `training.descent` does; `parameters` are in C order."""
+        return self._run(_descend, rate, epochs)
+
+    def _run(self, compiled, *more):
         try:
-            cost, gradient, tops = _gradient(*self.parameters, *data, self.slope, *self.buffers)
+            return compiled(self.parameters, self.data, *more)
         except SystemError as error:  # how Numba passes on a Ctrl-C that came while its code ran
             while error.__cause__:
                 error = error.__cause__
             raise error from None
-        return cost, Parameters(*gradient), tops
 
 
 @compiled
-def _gradient(W1, b1, W2, b2, W3, b3, corners, inputs, y, slope, dZ1, Z2, relu2, dZ2):
-    """Cost, gradient and tops; a neuron is a row of `inputs` and of the four buffers after slope.
+def _descend(parameters, data, rate, epochs):
+    """`training.descent`."""
+    records = []
+    for _ in range(epochs):
+        cost, gradient, (z2_max, alive) = _gradient(parameters, data)
+        W1, W2, W3 = gradient.W1.ravel(), gradient.W2.ravel(), gradient.W3.ravel()
+        norms = np.sqrt(np.vdot(W1, W1)), np.sqrt(np.vdot(W2, W2)), np.sqrt(np.vdot(W3, W3))
+        records.append((cost if np.isfinite(cost) else np.inf, z2_max, norms, alive))
+        if not np.isfinite(cost):
+            break
+        for i in literal_unroll((0, 1, 2, 3, 4, 5)):
+            _add(parameters[i].ravel(), -rate, gradient[i].ravel())
+    return records
+
+
+@compiled
+def _gradient(parameters, data):
+    """Cost, gradient and tops; a neuron is a row of `inputs` and of the four buffers after it.
 
     `bent` lists a layer's bent neurons, `slopes` has the slope of each neuron's affine term.
     """
+    W1, b1, W2, b2, W3, b3 = parameters
+    corners, y, slope, inputs, dZ1, Z2, dZ2 = data
     bend, w3 = 1 - slope, W3[:, 0].copy()
 
     # Layer 1, and layer 2 as weights.T @ inputs (identity 1).
@@ -64,86 +86,89 @@ def _gradient(W1, b1, W2, b2, W3, b3, corners, inputs, y, slope, dZ1, Z2, relu2,
     bent1, slopes1 = _sides(low1, high1, slope)
     inputs = inputs[: 3 + len(bent1)]
     for i, j in enumerate(bent1):
-        _relu_of_plane(W1[0, j], W1[1, j], b1[j], inputs[0], inputs[1], inputs[3 + i])
+        for row in range(len(y)):
+            z = W1[0, j] * inputs[0, row] + W1[1, j] * inputs[1, row] + b1[j]
+            inputs[3 + i, row] = z if z > 0 else 0.0
     weights = _weights(W1, b1, W2, b2, slopes1, bent1, bend)
 
     # Layer 2, row by row only where the bounds leave it open (identity 3).
     low2, high2, asked = _bounds(weights, ends1, bent1, corners)
     Z2 = Z2[: len(asked)]
-    np.dot(_columns(weights, asked), inputs, Z2)
+    np.dot(weights.T[asked], inputs, Z2)
+    top = np.full(len(y), -np.inf)
     for i, h in enumerate(asked):
-        low2[h], high2[h] = _extremes(Z2[i])
+        on = _rectify(Z2[i], top)
+        low2[h], high2[h] = on == len(y), on > 0  # of these the signs will do
     bent2, slopes2 = _sides(low2, high2, slope)
-    relu2, dZ2 = relu2[: len(bent2)], dZ2[: 1 + len(bent2)]
-    for i, place in enumerate(np.searchsorted(asked, bent2)):
-        _where_on(Z2[place], Z2[place], relu2[i])
+    places = np.searchsorted(asked, bent2)  # theirs in Z2
 
     # The answer, and its error (identity 2).
     straight, kinks = slopes2 * w3, bend * w3[bent2]
     answer = np.dot(weights, straight)
     error = np.dot(answer, inputs) + (b3[0] - y)
-    for i in range(len(bent2)):
-        _add(error, kinks[i], relu2[i])
+    for i, place in enumerate(places):
+        _add(error, kinks[i], Z2[place])
     cost = np.dot(error, error) / len(y)
 
     # Backward: the first row of dZ2 is that of all straight terms (identity 4).
+    dZ2 = dZ2[: 1 + len(bent2)]
     dZ2[0] = 2 / len(y) * error
-    for i in range(len(bent2)):
-        _where_on(relu2[i], dZ2[0], dZ2[1 + i])
+    for i, place in enumerate(places):
+        for row in range(len(y)):
+            dZ2[1 + i, row] = dZ2[0, row] if Z2[place, row] > 0 else 0.0
     products = np.dot(dZ2, inputs.T)
     d_weights = np.outer(products[0], straight)
     dW3 = slopes2 * np.dot(products[0], weights)
     for i, h in enumerate(bent2):
-        d_weights[:, h] += kinks[i] * products[1 + i]
-        dW3[h] += bend * np.dot(relu2[i], dZ2[0])
+        for k in range(len(weights)):
+            d_weights[k, h] += kinks[i] * products[1 + i, k]
+        dW3[h] += bend * np.dot(Z2[places[i]], dZ2[0])
 
     # Layer 1: through its affine terms, then through the bent neurons.
-    dW2 = np.empty_like(W2)
+    dW2, of_m, of_a, of_1 = np.empty_like(W2), d_weights[0], d_weights[1], d_weights[2]
     for j in range(len(b1)):
         for h in range(len(b2)):
-            affine = (
-                W1[0, j] * d_weights[0, h] + W1[1, j] * d_weights[1, h] + b1[j] * d_weights[2, h]
-            )
-            dW2[j, h] = slopes1[j] * affine
+            dW2[j, h] = slopes1[j] * (W1[0, j] * of_m[h] + W1[1, j] * of_a[h] + b1[j] * of_1[h])
     d_layer1 = np.dot(d_weights[:3], W2.T) * slopes1
     back = np.empty((len(bent1), 1 + len(bent2)))
     back[:, 0] = answer[3:]
     for i, h in enumerate(bent2):
-        back[:, 1 + i] = kinks[i] * weights[3:, h]
+        for k in range(len(bent1)):
+            back[k, 1 + i] = kinks[i] * weights[3 + k, h]
     dZ1 = dZ1[: len(bent1)]
     np.dot(back, dZ2, dZ1)
     for i in range(len(bent1)):
-        _where_on(inputs[3 + i], dZ1[i], dZ1[i])
+        for row in range(len(y)):
+            dZ1[i, row] = dZ1[i, row] if inputs[3 + i, row] > 0 else 0.0
     own = np.dot(inputs[:3], dZ1.T)
     for i, j in enumerate(bent1):
-        dW2[j] += bend * d_weights[3 + i]
-        d_layer1[:, j] += own[:, i]
-    gradient = d_layer1[:2], d_layer1[2], dW2, d_weights[2], dW3.reshape(-1, 1), products[0, 2:3]
-    return cost, gradient, (high2.max(), np.sum(high2 > 0))
+        _add(dW2[j], bend, d_weights[3 + i])
+        for k in range(3):
+            d_layer1[k, j] += own[k, i]
+    dW3, db3 = dW3.reshape(-1, 1), products[0, 2:3]
+    gradient = Parameters(d_layer1[:2], d_layer1[2], dW2, of_1, dW3, db3)
+    return cost, gradient, (top.max(), np.sum(high2 > 0))
 
 
 @compiled
 def _corner_values(W1, b1, corners):
-    """Z1 in every corner (width, 8), and the least and the largest of each neuron's."""
-    ends = np.empty((len(b1), len(corners)))
+    """Z1 in every corner (8, width), and the least and the largest of each neuron's."""
+    ends = np.empty((len(corners), len(b1)))
     low, high = np.full(len(b1), np.inf), np.full(len(b1), -np.inf)
-    for j in range(len(b1)):
-        for c in range(len(corners)):
+    for c in range(len(corners)):
+        for j in range(len(b1)):
             z = W1[0, j] * corners[c, 0] + W1[1, j] * corners[c, 1] + b1[j]
-            ends[j, c], low[j], high[j] = z, min(low[j], z), max(high[j], z)
+            ends[c, j], low[j], high[j] = z, min(low[j], z), max(high[j], z)
     return ends, low, high
 
 
 @compiled
 def _sides(low, high, slope):
     """Indices of the bent neurons, and the slope of each neuron's affine term."""
-    bent, slopes, found = np.empty(len(low), np.int64), np.empty(len(low)), 0
+    bent, slopes = np.flatnonzero((low > 0) != (high > 0)), np.empty(len(low))
     for j in range(len(low)):
         slopes[j] = 1.0 if low[j] > 0 else slope
-        if (low[j] > 0) != (high[j] > 0):
-            bent[found] = j
-            found += 1
-    return bent[:found], slopes
+    return bent, slopes
 
 
 @compiled
@@ -156,11 +181,9 @@ def _weights(W1, b1, W2, b2, slopes1, bent1, bend):
             weights[0, h] += of_m * W2[j, h]
             weights[1, h] += of_a * W2[j, h]
             weights[2, h] += of_1 * W2[j, h]
-    for h in range(len(b2)):
-        weights[2, h] += b2[h]
-    for i in range(len(bent1)):
-        for h in range(len(b2)):
-            weights[3 + i, h] = bend * W2[bent1[i], h]
+    _add(weights[2], 1.0, b2)
+    for i, j in enumerate(bent1):
+        _add(weights[3 + i], bend, W2[j])
     return weights
 
 
@@ -174,49 +197,26 @@ def _bounds(weights, ends1, bent1, corners):
     """
     hidden, top = weights.shape[1], -np.inf
     low, high = np.full(hidden, np.inf), np.full(hidden, -np.inf)
-    Z2, above, below = np.empty(hidden), np.empty(hidden), np.empty(hidden)
-    mostly_on = np.array([ends1[j].sum() > 0 for j in bent1])
+    mostly_on = np.array([ends1[:, j].sum() > 0 for j in bent1])
     for c in range(len(corners)):
-        for h in range(hidden):
-            z = corners[c, 0] * weights[0, h] + corners[c, 1] * weights[1, h] + weights[2, h]
-            Z2[h], above[h], below[h] = z, z, z
+        Z2 = corners[c, 0] * weights[0] + corners[c, 1] * weights[1] + weights[2]
+        if c >= 4:  # a training row
+            for i in range(len(bent1)):
+                _add(Z2, max(ends1[c, bent1[i]], 0.0), weights[3 + i])
+            top = max(top, Z2.max())
+            continue
+        above, below = Z2, Z2.copy()
         for i in range(len(bent1)):
-            z = ends1[bent1[i], c]
+            z = ends1[c, bent1[i]]
             relu, line = max(z, 0.0), z if mostly_on[i] else 0.0
             for h in range(hidden):
                 w = weights[3 + i, h]
-                Z2[h] += w * relu
                 above[h] += w * (relu if w > 0 else line)
                 below[h] += w * (line if w > 0 else relu)
         for h in range(hidden):
             low[h], high[h] = min(low[h], below[h]), max(high[h], above[h])
-        if c >= 4:  # a training row
-            top = max(top, Z2.max())
     needed = ((low <= 0) & (high > 0)) | ~(high < top)
     return low, high, np.flatnonzero(needed)
-
-
-@compiled
-def _columns(weights, some):
-    """These columns of an array, each as a row."""
-    rows = np.empty((len(some), len(weights)))
-    for i in range(len(some)):
-        for k in range(len(weights)):
-            rows[i, k] = weights[k, some[i]]
-    return rows
-
-
-@compiled
-def _relu_of_plane(of_m, of_a, of_1, m, a, out):
-    for row in range(len(m)):
-        z = of_m * m[row] + of_a * a[row] + of_1
-        out[row] = z if z > 0 else 0.0
-
-
-@compiled
-def _where_on(relu, values, out):
-    for row in range(len(out)):
-        out[row] = values[row] if relu[row] > 0 else 0.0
 
 
 @compiled
@@ -225,9 +225,13 @@ def _add(total, factor, values):
         total[row] += factor * values[row]
 
 
-@ordered
-def _extremes(values):
-    low, high = np.inf, -np.inf
+@compiled
+def _rectify(values, top):
+    """Raise `top` to the values above it, leave max(value, 0), and count those above 0."""
+    on = 0
     for row in range(len(values)):
-        low, high = min(low, values[row]), max(high, values[row])
-    return low, high
+        z = values[row]
+        top[row] = max(top[row], z)
+        values[row] = z if z > 0 else 0.0
+        on += z > 0
+    return on

@@ -1,8 +1,9 @@
 """Full-batch gradient descent and the trace it leaves: curves before each update, the end after."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
-from math import isfinite, sqrt
+from math import gcd, isfinite, sqrt
 
 import numpy as np
 
@@ -54,21 +55,31 @@ def _start(width, seed, recipe, parameters):
     expected, found = network.shapes(width, recipe.hidden), tuple(map(np.shape, parameters))
     if found != expected:
         raise ValueError(f"parameters must have the shapes {tuple(expected)}, got {found}")
-    return network.Parameters(*(np.array(p, dtype=float) for p in parameters))
+    return network.Parameters(*(np.array(p, dtype=float, order="C") for p in parameters))
 
 
 def gradient_of(parameters, task, recipe):
-    """The gradient as a function of no argument; `parameters` may change in place between calls.
-
-    It returns what `network.gradient` does, by the plain equations, or by the same folded and
-    compiled: for LeakyReLU, where Numba can be installed.
-    """
+    """`network.gradient` of what `parameters` then are, compiled for LeakyReLU where Numba is."""
     if recipe.activation == "leaky_relu" and find_spec("numba"):
         from fma.folding import FoldedGradient
 
         return FoldedGradient(parameters, task, recipe.slope)
     act = network.ACTIVATIONS[recipe.activation](recipe.slope)
     return lambda: network.gradient(parameters, task, act)
+
+
+def descent(gradient, parameters, rate, epochs):
+    """The algorithm; returns a record an epoch, and ends with one whose cost is not finite."""
+    records = []
+    for _ in range(epochs):
+        cost, d_parameters, (z2_max, alive) = gradient()
+        norms = [sqrt(np.vdot(g, g)) for g in d_parameters[::2]]
+        records.append((cost if isfinite(cost) else np.inf, z2_max, norms, alive))
+        if not isfinite(cost):
+            break
+        for p, d_p in zip(parameters, d_parameters, strict=True):
+            p -= rate * d_p
+    return records
 
 
 def train(
@@ -100,23 +111,18 @@ def train(
     width, seed = whole("width", width, 1), whole("seed", seed, 0, LARGEST_SEED)
     detail, task = whole("detail", detail, 0), product_task() if task is None else task
     parameters = _start(width, seed, recipe, parameters)
-    act = network.ACTIVATIONS[recipe.activation](recipe.slope)
     gradient = gradient_of(parameters, task, recipe)
-    curves, details = [], []
+    descend = getattr(gradient, "descend", partial(descent, gradient, parameters))
+    stretch = 1 if watch else gcd(detail, 100)  # epochs at a time, at whose end Ctrl-C is heeded
+    act, records, details = network.ACTIVATIONS[recipe.activation](recipe.slope), [], []
     with np.errstate(over="ignore", invalid="ignore"):
-        for epoch in range(recipe.epochs):
+        for epoch in range(0, recipe.epochs, stretch):
             if detail and epoch % detail == 0:
                 details.append({"epoch": epoch} | observe(parameters, task, act))
-            value, d_parameters, (z2_max, alive) = gradient()
-            norms = [sqrt(np.vdot(g, g)) for g in d_parameters[::2]]
-            curves.append((value if isfinite(value) else np.inf, z2_max, norms, alive))
-            if not isfinite(value):
-                break
-            for p, d_p in zip(parameters, d_parameters, strict=True):
-                p -= recipe.learning_rate * d_p
-            if watch is not None and watch(epoch, value, alive):
+            records += descend(recipe.learning_rate, min(stretch, recipe.epochs - epoch))
+            if records[-1][0] == np.inf or (watch and watch(epoch, *records[-1][::3])):
                 break
         final = np.nan_to_num(gradient()[0], nan=np.inf, posinf=np.inf)
-    curves = (np.array(curve) for curve in zip(*curves, strict=True))
+    curves = (np.array(curve) for curve in zip(*records, strict=True))
     detail = {name: np.array([d[name] for d in details]) for name in (details or [{}])[0]}
     return Trace(width, seed, recipe, task.name, *curves, parameters, final, detail)
