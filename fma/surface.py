@@ -7,7 +7,7 @@ import numpy as np
 from fma.network import ACTIVATIONS, forward
 
 GRID = 40
-BLOCK = 400  # rows; a multiple of 16, so that a product adds up in each as it does in all at once
+BLOCK = 400  # rows
 
 
 @cache
@@ -25,7 +25,7 @@ def grid(points=GRID):
 
 
 def answers(parameters, x, slope=0.01, activation="leaky_relu"):
-    """The network's answers (rows,) to the rows of x (rows, 2), the same bits as `forward`'s.
+    """The network's answers (rows,) to the rows of x (rows, 2): `forward`'s, up to rounding.
 
     Block by block, whose arrays fit the processor's cache: that takes half the time, or less.
     """

@@ -59,7 +59,11 @@ def _start(width, seed, recipe, parameters):
 
 
 def gradient_of(parameters, task, recipe):
-    """`network.gradient` of what `parameters` then are, compiled for LeakyReLU where Numba is."""
+    """The gradient as a function of no argument; `parameters` may change in place between calls.
+
+    It returns what `network.gradient` does, by the plain equations, or by the same folded and
+    compiled: for LeakyReLU, where Numba can be installed.
+    """
     if recipe.activation == "leaky_relu" and find_spec("numba"):
         from fma.folding import FoldedGradient
 
@@ -69,7 +73,11 @@ def gradient_of(parameters, task, recipe):
 
 
 def descent(gradient, parameters, rate, epochs):
-    """The algorithm; returns a record an epoch, and ends with one whose cost is not finite."""
+    """The algorithm: epochs of θ ← θ - η ∇L(θ) in place, and a record before each update.
+
+    A record is the cost, the largest Z2, three norms and the neurons alive, as in `Trace`; one whose
+    cost is not finite is the last. `FoldedGradient.descend` does the same, compiled.
+    """
     records = []
     for _ in range(epochs):
         cost, d_parameters, (z2_max, alive) = gradient()
@@ -114,13 +122,15 @@ def train(
     gradient = gradient_of(parameters, task, recipe)
     descend = getattr(gradient, "descend", partial(descent, gradient, parameters))
     stretch = 1 if watch else gcd(detail, 100)  # epochs at a time, at whose end Ctrl-C is heeded
-    act, records, details = network.ACTIVATIONS[recipe.activation](recipe.slope), [], []
+    act = network.ACTIVATIONS[recipe.activation](recipe.slope)
+    records, details = [], []
     with np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(0, recipe.epochs, stretch):
             if detail and epoch % detail == 0:
                 details.append({"epoch": epoch} | observe(parameters, task, act))
             records += descend(recipe.learning_rate, min(stretch, recipe.epochs - epoch))
-            if records[-1][0] == np.inf or (watch and watch(epoch, *records[-1][::3])):
+            cost, _, _, alive = records[-1]
+            if cost == np.inf or (watch and watch(epoch, cost, alive)):
                 break
         final = np.nan_to_num(gradient()[0], nan=np.inf, posinf=np.inf)
     curves = (np.array(curve) for curve in zip(*records, strict=True))
