@@ -75,8 +75,8 @@ def gradient_of(parameters, task, recipe):
 def descent(gradient, parameters, rate, epochs):
     """The algorithm: epochs of θ ← θ - η ∇L(θ) in place, and a record before each update.
 
-    A record is the cost, the largest Z2, three norms and the neurons alive, as in `Trace`; one whose
-    cost is not finite is the last. `FoldedGradient.descend` does the same, compiled.
+    A record is the cost, largest Z2, norms and neurons alive, as in `Trace`; one whose cost is not
+    finite is the last. `FoldedGradient.descend` does the same, compiled.
     """
     records = []
     for _ in range(epochs):
