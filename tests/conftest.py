@@ -10,10 +10,17 @@ import pytest
 from browser import LAUNCH, chromium
 from filelock import FileLock
 
+import fma
 from fma import publish
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else no child would hear Ctrl-C
+
+
+def pytest_sessionstart(session):
+    """Compile once what every process would else compile at the same moment."""
+    if not hasattr(session.config, "workerinput"):
+        fma.train(1, 0, epochs=1)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,10 @@ def execute(notebooks, folder, scale, log):
     """
     from joblib import Parallel, cpu_count, delayed
 
+    from fma.training import train
+
+    if notebooks:
+        train(1, 0, epochs=1)  # compiles what all kernels would else compile at the same moment
     jobs = min(SIDE_BY_SIDE, cpu_count())
     options = {"batch_size": 1, "pre_dispatch": "n_jobs", "return_as": "generator_unordered"}
     yield from Parallel(jobs, **options)(
