@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import LAUNCH, chromium
+from browser import LAUNCH, shell
 from filelock import FileLock
 
 import fma
@@ -29,7 +29,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=chromium(), args=list(LAUNCH))
+        chrome = playwright.chromium.launch(executable_path=shell(), args=list(LAUNCH))
         yield chrome
         chrome.close()
 
