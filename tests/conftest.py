@@ -12,6 +12,7 @@ from filelock import FileLock
 
 import fma
 from fma import publish
+from fma.explorer.bundle import FOLDER
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else no child would hear Ctrl-C
@@ -44,15 +45,8 @@ def new_page(browser):
     pages = []
 
     def make(**options):
-        context = browser.new_context(**options)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.complaints = []
-        page.on("console", lambda line: _console(page, line))
-        page.on("pageerror", lambda error: page.complaints.append(f"uncaught: {error}"))
-        context.on("request", lambda request: _request(page, request.url))
-        pages.append(page)
-        return page
+        pages.append(_guarded(browser, **options))
+        return pages[-1]
 
     yield make
     complaints = [complaint for page in pages for complaint in page.complaints]
@@ -65,6 +59,33 @@ def new_page(browser):
 def page(new_page):
     """One guarded page at desk width."""
     return new_page(viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture(scope="session")
+def _sources(browser, serve):
+    page = _guarded(browser)
+    page.goto(f"{serve(FOLDER)}/trainer.js")
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def sources(_sources):
+    """A page that can import the figures' modules, shared by the tests that only call them."""
+    _sources.complaints.clear()
+    yield _sources
+    assert not _sources.complaints, "\n".join(_sources.complaints)
+
+
+def _guarded(browser, **options):
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.complaints = []
+    page.on("console", lambda line: _console(page, line))
+    page.on("pageerror", lambda error: page.complaints.append(f"uncaught: {error}"))
+    context.on("request", lambda request: _request(page, request.url))
+    return page
 
 
 def _console(page, line):

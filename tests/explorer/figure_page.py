@@ -43,14 +43,15 @@ def scroll_width(page):
     return page.evaluate("document.documentElement.scrollWidth")
 
 
-def assert_fit_for_all(new_page, address, theme, width, ready):
-    """Open the page in a theme at a width; no barrier for anyone, and nothing wider than the page.
+def assert_fit_for_all(new_page, address, width, ready):
+    """Open the page at a width; in both themes no barrier for anyone, and nothing wider than it.
 
     `ready(page)` waits until the figure is drawn.
     """
     page = new_page(viewport={"width": width, "height": 900})
     page.goto(address)
-    set_theme(page, theme)
     ready(page)
-    assert axe_violations(page) == []
-    assert scroll_width(page) <= width
+    for theme in ("light", "dark"):
+        set_theme(page, theme)
+        assert axe_violations(page) == [], theme
+        assert scroll_width(page) <= width, theme

@@ -35,13 +35,6 @@ TRAIN = """async ([run, record]) => {
 }"""
 
 
-@pytest.fixture
-def numerics(page, serve):
-    """A page from which the explorer's modules can be imported."""
-    page.goto(f"{serve(FOLDER)}/trainer.js")
-    return page
-
-
 def run_of(width, seed, recipe, graft=None):
     return {
         "width": width,
@@ -75,16 +68,16 @@ def draws(page, seed, method):
     return np.frombuffer(base64.b64decode(page.evaluate(code, [seed, method, DRAWS])))
 
 
-def test_uniform_draws_are_numpys_bit_for_bit(numerics):
+def test_uniform_draws_are_numpys_bit_for_bit(sources):
     for seed in map(int, SEEDS):
         expected = np.random.RandomState(seed).random_sample(DRAWS)
-        assert draws(numerics, seed, "uniform").tobytes() == expected.tobytes(), seed
+        assert draws(sources, seed, "uniform").tobytes() == expected.tobytes(), seed
 
 
-def test_normal_draws_are_numpys_within_one_unit_in_the_last_place(numerics, record_property):
+def test_normal_draws_are_numpys_within_one_unit_in_the_last_place(sources, record_property):
     equal = 0
     for seed in map(int, SEEDS):
-        found = draws(numerics, seed, "normal")
+        found = draws(sources, seed, "normal")
         expected = np.random.RandomState(seed).randn(DRAWS)
         apart = np.abs(found.view(np.int64) - expected.view(np.int64))
         assert apart.max() <= 1, seed
@@ -94,8 +87,8 @@ def test_normal_draws_are_numpys_within_one_unit_in_the_last_place(numerics, rec
 
 
 @pytest.mark.parametrize("printed", TABLE.values(), ids=str)
-def test_the_articles_table(numerics, printed):
-    regime, numbers = train(numerics, printed.width, SEED, fma.RECIPES["table"])
+def test_the_articles_table(sources, printed):
+    regime, numbers = train(sources, printed.width, SEED, fma.RECIPES["table"])
     assert regime == printed.regime
     cost = "cut" if printed.width in (96, 105) else "rounded"
     assert agreement(printed.final_cost, numbers["cost"][-1]) == cost
@@ -105,9 +98,9 @@ def test_the_articles_table(numerics, printed):
 
 @pytest.mark.parametrize("recipe", ["script", "text"])
 @pytest.mark.parametrize("width", [1, 2, 63, 64, 105, 160])
-def test_the_trace_is_numpys_at_every_epoch(numerics, recipe, width):
+def test_the_trace_is_numpys_at_every_epoch(sources, recipe, width):
     expected = fma.train(width, 3, recipe)
-    regime, numbers = train(numerics, width, 3, fma.RECIPES[recipe])
+    regime, numbers = train(sources, width, 3, fma.RECIPES[recipe])
     np.testing.assert_allclose(numbers["cost"], expected.cost, rtol=1e-9)
     np.testing.assert_allclose(numbers["z2Max"], expected.z2_max, rtol=1e-9)
     np.testing.assert_allclose(numbers["norms"].T, expected.gradient_norm, rtol=1e-7)
@@ -121,10 +114,10 @@ def test_the_trace_is_numpys_at_every_epoch(numerics, recipe, width):
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("width", [24, 63, 64, 110])
-def test_the_final_cost_is_taken_after_the_last_update(numerics, width, seed):
+def test_the_final_cost_is_taken_after_the_last_update(sources, width, seed):
     expected = fma.train(width, seed, "table", detail=0)
     one_more = fma.train(width, seed, "table", epochs=151, detail=0)
-    _, numbers = train(numerics, width, seed, fma.RECIPES["table"])
+    _, numbers = train(sources, width, seed, fma.RECIPES["table"])
     assert numbers["final"] == pytest.approx(expected.final_cost, rel=1e-6)
     assert numbers["final"] == pytest.approx(one_more.cost[-1], rel=1e-6)
     assert numbers["ending"] == ending(expected)
@@ -140,45 +133,45 @@ def test_the_final_cost_is_taken_after_the_last_update(numerics, width, seed):
         ("uniform", 1e-6, 64, 3),
     ],
 )
-def test_endings_are_the_librarys(numerics, init, rate, width, epochs):
+def test_endings_are_the_librarys(sources, init, rate, width, epochs):
     recipe = fma.Recipe(init, rate, epochs)
     for seed in (1, 2, 3):
-        _, numbers = train(numerics, width, seed, recipe)
+        _, numbers = train(sources, width, seed, recipe)
         assert numbers["ending"] == ending(fma.train(width, seed, recipe, detail=0))
 
 
 @pytest.mark.parametrize("slope", [0, 0.2, 1])
 @pytest.mark.parametrize("init", ["uniform", "he"])
-def test_other_slopes(numerics, slope, init):
+def test_other_slopes(sources, slope, init):
     recipe = fma.Recipe(init, 1e-5, 40, slope=slope)
     expected = fma.train(50, 9, recipe, detail=0)
-    regime, numbers = train(numerics, 50, 9, recipe)
+    regime, numbers = train(sources, 50, 9, recipe)
     np.testing.assert_allclose(numbers["cost"], expected.cost, rtol=1e-9)
     assert regime == fma.regime(expected)
 
 
-def test_a_run_that_diverges_ends(numerics):
+def test_a_run_that_diverges_ends(sources):
     recipe = fma.Recipe("he", 1e-2, 50)
     expected = fma.train(64, 1, recipe, detail=0)
-    regime, numbers = train(numerics, 64, 1, recipe)
+    regime, numbers = train(sources, 64, 1, recipe)
     assert regime == fma.regime(expected) == "diverged"
     assert numbers["cost"][-1] == np.inf
     assert len(numbers["cost"]) == len(expected.cost)
 
 
-def test_a_long_run_keeps_some_epochs_and_the_last(numerics):
+def test_a_long_run_keeps_some_epochs_and_the_last(sources):
     recipe = fma.Recipe("he", 1e-4, 2500)
     expected = fma.train(8, 1, recipe, detail=0)
-    _, numbers = train(numerics, 8, 1, recipe)
+    _, numbers = train(sources, 8, 1, recipe)
     epochs = numbers["epochs"].astype(int)
     assert len(epochs) <= 1001
     assert epochs[-1] == recipe.epochs - 1
     np.testing.assert_allclose(numbers["cost"], expected.cost[epochs], rtol=1e-6)
 
 
-def test_the_surface_is_the_networks_output(numerics):
+def test_the_surface_is_the_networks_output(sources):
     recipe = fma.Recipe("he", 1e-5, 2)
-    _, numbers = train(numerics, 30, 5, recipe, surfaces=True)
+    _, numbers = train(sources, 30, 5, recipe, surfaces=True)
     W1, b1, W2, b2, W3, b3 = fma.initialise(30, 5, "he")
     axis = np.linspace(1, 10, 19)
     m, a = np.meshgrid(axis, axis)
@@ -193,7 +186,7 @@ def test_the_surface_is_the_networks_output(numerics):
 
 @pytest.mark.parametrize("blocks", ["W1", "W2", "W3", "W1W3"])
 @pytest.mark.parametrize(("width", "donor"), [(64, 63), (63, 64)])
-def test_transplants_are_the_librarys(numerics, blocks, width, donor):
+def test_transplants_are_the_librarys(sources, blocks, width, donor):
     recipe = fma.RECIPES["script"]
     start = transplant(
         fma.initialise(width, 1, recipe.init),
@@ -202,40 +195,40 @@ def test_transplants_are_the_librarys(numerics, blocks, width, donor):
     )
     expected = fma.train(width, 1, recipe, parameters=start, detail=0)
     graft = {"blocks": blocks, "from": run_of(donor, 4, recipe)}
-    _, numbers = train(numerics, width, 1, recipe, graft)
+    _, numbers = train(sources, width, 1, recipe, graft)
     np.testing.assert_allclose(numbers["cost"], expected.cost, rtol=1e-9)
 
 
 @pytest.mark.parametrize("init", ["uniform", "he"])
 @pytest.mark.parametrize("width", [1, 24, 63, 64, 160])
-def test_sharpness_is_the_librarys(numerics, init, width):
+def test_sharpness_is_the_librarys(sources, init, width):
     code = """async (run) => {
       const { Training } = await import("/trainer.js");
       return new Training(run).sharpness();
     }"""
-    found = numerics.evaluate(code, run_of(width, 2, fma.Recipe(init, 1e-4, 1)))
+    found = sources.evaluate(code, run_of(width, 2, fma.Recipe(init, 1e-4, 1)))
     expected = fma.sharpness(fma.initialise(width, 2, init), fma.product_task())
     assert found == pytest.approx(expected, rel=1e-7)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_browser_without_simd_computes_the_same_bits(numerics, recipe):
-    _, fast = train(numerics, 64, 1, RECIPES[recipe])
-    numerics.add_init_script("WebAssembly.validate = () => false")
-    numerics.reload()
-    assert numerics.evaluate("WebAssembly.validate()") is False
-    _, plain = train(numerics, 64, 1, RECIPES[recipe])
+def test_a_browser_without_simd_computes_the_same_bits(sources, page, recipe):
+    _, fast = train(sources, 64, 1, RECIPES[recipe])
+    page.add_init_script("WebAssembly.validate = () => false")
+    page.goto(sources.url)
+    assert page.evaluate("WebAssembly.validate()") is False
+    _, plain = train(page, 64, 1, RECIPES[recipe])
     for name, values in fast.items():
         np.testing.assert_array_equal(values, plain[name], err_msg=name)
 
 
-def test_a_width_beyond_the_kernel_is_refused(numerics):
+def test_a_width_beyond_the_kernel_is_refused(sources):
     code = """async (run) => {
       const { Training } = await import("/trainer.js");
       try { new Training(run); } catch (error) { return error.message; }
       return null;
     }"""
-    message = numerics.evaluate(code, run_of(257, 1, fma.RECIPES["script"]))
+    message = sources.evaluate(code, run_of(257, 1, fma.RECIPES["script"]))
     assert message == "width must be a whole number from 1 to 256, got 257"
 
 
@@ -258,7 +251,7 @@ def atlas_cell(page, recipe, width, seed):
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_the_atlas_is_what_the_library_computes(numerics, recipe):
+def test_the_atlas_is_what_the_library_computes(sources, recipe):
     random = np.random.RandomState(11)
     seeds, curves = atlas.SEEDS[recipe], atlas.CURVES[recipe]
     sample = [(int(random.choice(atlas.WIDTHS)), int(random.choice(seeds))) for _ in range(12)]
@@ -266,7 +259,7 @@ def test_the_atlas_is_what_the_library_computes(numerics, recipe):
     sample += [(int(random.choice(atlas.WIDTHS)), int(random.choice(curves))) for _ in range(4)]
     for width, seed in [*sample, (1, 1), (160, 1), (63, 1), (64, 1), (160, max(seeds))]:
         expected = cell((recipe, width, seed))
-        index, numbers, curve = atlas_cell(numerics, recipe, width, seed)
+        index, numbers, curve = atlas_cell(sources, recipe, width, seed)
         learning = expected["cost"][-1] < baselines(fma.product_task())["affine"]
         name = "learning" if learning else REGIMES[expected["regime"]]
         assert [*REGIMES, "learning"][index] == numbers["regime"] == name
@@ -280,7 +273,7 @@ def test_the_atlas_is_what_the_library_computes(numerics, recipe):
             np.testing.assert_allclose([c or np.inf for c in curve["cost"]], kept, rtol=tolerance)
 
 
-def test_outside_the_atlas_nothing_is_known(numerics):
+def test_outside_the_atlas_nothing_is_known(sources):
     after = max(atlas.SEEDS["table"]) + 1
     outside = ("table", 161, 1), ("table", 64, after), ("table", 64, 0), ("long", 64, 1)
     for recipe, width, seed in outside:
@@ -288,4 +281,4 @@ def test_outside_the_atlas_nothing_is_known(numerics):
           const { atlasCurves, atlasNumbers } = await import("/atlas.js");
           return [atlasNumbers(recipe, width, seed), atlasCurves(recipe, width, seed)];
         }"""
-        assert numerics.evaluate(code, [recipe, width, seed]) == [None, None]
+        assert sources.evaluate(code, [recipe, width, seed]) == [None, None]

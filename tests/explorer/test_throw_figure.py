@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 import fma
 from fma import throw
-from fma.explorer.bundle import FOLDER
 
 STARTS = [(2.3, 4.1), (3.2, 3.8), (4.0, 3.7), (4.0, 3.9), (5.657, 3.4), (6.325, 5.5)]
 expect.set_options(timeout=20_000)
@@ -35,14 +34,13 @@ def start_of(size):
     return throw.Start(0.5, 4.0, size)
 
 
-def test_the_map_is_the_librarys(page, serve):
-    page.goto(f"{serve(FOLDER)}/throw-map.js")
+def test_the_map_is_the_librarys(sources):
     code = """async (starts) => {
       const map = await import("/throw-map.js");
       return [map.KAPPA, map.BEST, starts.map(([size, step]) =>
         [map.curvature(map.startAt(size)), map.path(size, step), map.stays(size, step)])];
     }"""
-    kappa, best, found = page.evaluate(code, STARTS)
+    kappa, best, found = sources.evaluate(code, STARTS)
     assert (kappa, best) == pytest.approx(throw.constants(), rel=1e-14)
     for (size, step), (curvature, path, stays) in zip(STARTS, found, strict=True):
         start = start_of(size)
@@ -114,9 +112,5 @@ def test_copies_a_link_where_the_clipboard_is_out_of_reach(page, disk):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
-    new_page, folder, serve, theme, width
-):
-    address = f"{serve(folder)}/index.html"
-    figure_page.assert_fit_for_all(new_page, address, theme, width, trained)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(new_page, folder, serve, width):
+    figure_page.assert_fit_for_all(new_page, f"{serve(folder)}/index.html", width, trained)
