@@ -71,7 +71,7 @@ def shell():
     RuntimeError
         When there is neither and none can be installed.
     """
-    return _first(_shells, _present, _playwright, _distribution)
+    return _first(_shells, _present, _playwright_shells, _distribution_shell, _distribution)
 
 
 def _first(*finds):
@@ -86,10 +86,11 @@ def _first(*finds):
 
 def _shells():
     yield from (shutil.which(name) for name in SHELLS)
-    known = _playwright_path()
-    if known:  # .../chromium-1234/chrome-linux/chrome, and beside the first folder the shell's
-        folders = Path(known).parents[2]
-        yield from sorted(folders.glob("chromium_headless_shell-*/*/*headless?shell*"))
+    for folder in Path(_playwright_path()).parents:  # chromium-1234, and the shell's beside it
+        if folder.name.startswith("chromium-"):
+            beside = folder.with_name(folder.name.replace("chromium", "chromium_headless_shell"))
+            found = sorted(beside.glob("*/*headless?shell*"))
+            yield from (path for path in found if path.suffix in ("", ".exe"))
 
 
 def _present():
@@ -99,25 +100,32 @@ def _present():
 
 
 def _playwright():
-    if not _playwright_path():
-        return
-    environment = os.environ | {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}
-    _run([sys.executable, "-m", "playwright", "install", "chromium"], 300, environment)
-    yield from _shells()
+    if _playwright_path():
+        environment = os.environ | {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}
+        _run([sys.executable, "-m", "playwright", "install", "chromium"], 300, environment)
     yield _playwright_path()
 
 
-def _distribution():
+def _playwright_shells():
+    """Playwright installs its shell with its Chromium."""
+    full = list(_playwright())
+    return [*_shells(), *full]
+
+
+def _distribution(package="chromium"):
     if not shutil.which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     _run(["apt-get", "update", "-q"], 300, environment)
-    _run(
-        ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"], 900, environment
-    )
-    yield shutil.which("chromium")
+    _run(["apt-get", "install", "-q", "-y", "--no-install-recommends", package], 900, environment)
+    yield shutil.which(package)
 
 
+def _distribution_shell():
+    return _distribution("chromium-headless-shell")
+
+
+@functools.cache
 def _playwright_path():
     """Where Playwright keeps its own Chromium, whether or not it is there yet."""
     code = (
