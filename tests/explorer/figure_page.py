@@ -29,7 +29,14 @@ def status(page):
 
 
 def set_theme(page, theme):
-    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    """Set the theme of the page, and wait until its colours have faded over."""
+    page.evaluate(
+        """(theme) => {
+          document.documentElement.dataset.theme = theme;
+          return Promise.all(document.getAnimations().map((one) => one.finished)).then(() => {});
+        }""",
+        theme,
+    )
 
 
 def axe_violations(page):

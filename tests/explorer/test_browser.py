@@ -355,15 +355,16 @@ def test_a_link_to_a_state_does_not_ask(page, guess):
     expect(page.get_by_role("button", name="It falls")).to_be_hidden()
 
 
-def test_a_long_run_is_named_by_what_it_learned(page, disk):
-    page.goto(f"{disk}#width=1,24&seed=1&recipe=long")
+def test_a_long_run_is_named_by_what_it_learned(page, simple):
+    page.goto(f"{simple}#width=63,6&seed=1&recipe=table,long")
+    page.get_by_role("button", name="Train live").click()
+    trace = fma.train(6, 1, "long", detail=0)
+    assert fma.regimes.ending(trace) == "learning"
+    says(page, r"B: width 6, seed 1, recipe long: learning, final cost \d.* after the last update")
+    page.get_by_role("button", name="More").click()
+    expect(cell(page, "Ending", "B")).to_have_text("learning")
     expect(page.get_by_role("application")).to_be_hidden()
     expect(page.locator(".fx-map")).to_contain_text("There is none for long")
-    page.get_by_role("button", name="Train live").click()
-    trace = fma.train(24, 1, "long", detail=0)
-    assert fma.regimes.ending(trace) == "learning"
-    says(page, r"B: width 24, seed 1, recipe long: learning, final cost \d.* after the last update")
-    expect(cell(page, "Ending", "B")).to_have_text("learning")
 
 
 @pytest.mark.parametrize("name", ["simple", "guess"])

@@ -87,8 +87,7 @@ def test_small_pixels_are_the_librarys_to_the_last_bit(sources, axis, where):
     expected = train_small(start, rates, slopes)
     assert [float(cost.replace("Infinity", "inf")) for _, cost in found] == expected.cost.tolist()
     assert [code for code, _ in found] == window._small_codes(expected).tolist()
-    name = window.pixel("small", axis, rates[0], values[0])
-    assert REGIMES[found[0][0]] == name
+    assert REGIMES[found[0][0]] == window.pixel("small", axis, rates[0], values[0])
 
 
 def test_pixels_over_widths_are_the_librarys(sources):
