@@ -1,14 +1,17 @@
 """How long people wait: the book and the tests, from nothing: ``python -m benchmarks.waiting``.
 
 Everything runs in fresh clones with empty homes, installation included; about an hour. After each
-row the results go into waiting.json and waiting.md beside this file.
+row the results go into waiting.json and waiting.md beside this file. ``--keep FOLDER`` leaves the
+clones, with the built book, and the homes in a new folder.
 """
 
+import argparse
 import json
 import os
 import subprocess
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks.report import HERE, machine
@@ -57,8 +60,12 @@ def _time(seconds):
 
 
 def main():
-    results = {"machine": machine()}
-    with tempfile.TemporaryDirectory() as folder:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="clones and homes stay here")
+    keep, results = parser.parse_args().keep, {"machine": machine()}
+    if keep:
+        keep.mkdir(parents=True)
+    with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as folder:
         for row, found in measure(Path(folder)):
             results[row] = found
             (HERE / "waiting.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
