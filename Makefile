@@ -16,6 +16,11 @@ run := $(bin)/python
 # Where Python is told to keep no bytecode, every one of a hundred kernels compiles its imports anew.
 export PYTHONDONTWRITEBYTECODE :=
 
+# uv installs in seconds what takes pip minutes; where it cannot, say behind a mirror, pip does it.
+install = $(run) -m pip install --quiet --disable-pip-version-check uv && \
+	$(run) -m uv pip install --quiet --python $(run) $(1) || \
+	$(run) -m pip install --disable-pip-version-check $(1)
+
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 : /p' $(firstword $(MAKEFILE_LIST))
 
@@ -50,18 +55,18 @@ clean:  ## remove what was built; the cache of runs stays (python -m fma cache -
 	@touch $@
 
 .venv/installed: requirements.txt pyproject.toml .venv/made
-	@echo "Installing into .venv, once; a few minutes"
-	@$(run) -m pip install --disable-pip-version-check --no-compile -r requirements.txt
+	@echo "Installing into .venv, once"
+	@$(call install,-r requirements.txt)
 	@touch $@
 
 .venv/installed-test-$(extras): .venv/installed
-	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[test$(if $(extras),$(comma)$(extras))]'
+	@$(call install,-e '.[test$(if $(extras),$(comma)$(extras))]')
 	@touch $@
 
 .venv/installed-lab: .venv/installed
-	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[lab]'
+	@$(call install,-e '.[lab]')
 	@touch $@
 
 .venv/installed-bench: .venv/installed
-	@$(run) -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(call install,-e '.[bench]')
 	@touch $@
