@@ -50,6 +50,8 @@ from fma.training import Trace, train
 
 CURVES = "cost", "z2_max", "gradient_norm", "alive", "final_cost"
 BATCH_MS = 3_000  # short cases are computed and stored together, about this much work at once
+# glibc's: with these set high a worker keeps the memory it frees, else it asks anew every epoch.
+KEEP_FREED = "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"
 _sources = {}  # module name to its spec and source
 
 
@@ -183,6 +185,8 @@ def _parallel(function, cases, work, jobs):
     from joblib import Parallel, delayed, effective_n_jobs
 
     jobs = jobs or -1
+    for name in KEEP_FREED:
+        os.environ.setdefault(name, str(2**29))
     limit = min(BATCH_MS, sum(work.values()) / (4 * effective_n_jobs(jobs)))
     task = delayed(_run_batch)
     return Parallel(jobs, batch_size=1, return_as="generator_unordered")(
