@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from importlib.util import find_spec
 from math import floor
 
 import numpy as np
@@ -15,6 +16,8 @@ from threadpoolctl import threadpool_info
 
 import fma
 from fma.network import Parameters
+from fma.recipe import RECIPES
+from fma.training import descent, gradient_of
 
 WIDTHS = (63, 64, 65, 80, 96, 105, 110, 128)
 
@@ -47,6 +50,20 @@ def test_equals_the_reference_at_every_epoch(recipe, width):
     start = reference.initialise(width, 1, init)
     curves, weights = reference.train(start, *reference.task(), rate, 150)
     assert_same(fma.train(width, 1, recipe, epochs=150, detail=0), curves, weights)
+
+
+@pytest.mark.skipif(find_spec("numba") is None, reason="Numba is not installed")
+@pytest.mark.parametrize(("width", "rate"), [(64, 1e-4), (80, 1e-4), (20, 1e-2)])
+def test_the_compiled_descent_is_the_plain_one(width, rate):
+    """Alive, dead and diverged: the same parameters to the last bit."""
+    starts = [fma.initialise(width, 1, "uniform") for _ in range(2)]
+    one, two = (gradient_of(p, fma.product_task(), RECIPES["table"]) for p in starts)
+    with np.errstate(over="ignore", invalid="ignore"):
+        plain, compiled = descent(one, starts[0], rate, 150), two.descend(rate, 150)
+    for ours, theirs in zip(*starts, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert [(c, z, n) for c, z, _, n in plain] == [(c, z, n) for c, z, _, n in compiled]
+    np.testing.assert_allclose([r[2] for r in compiled], [r[2] for r in plain], 1e-13)
 
 
 def test_where_numba_is_missing_the_plain_equations_train(monkeypatch):
