@@ -56,9 +56,9 @@ def assert_fit_for_all(new_page, address, width, ready):
     `ready(page)` waits until the figure is drawn.
     """
     page = new_page(viewport={"width": width, "height": 900})
-    page.goto(address)
-    ready(page)
     for theme in ("light", "dark"):
+        page.goto(address)
         set_theme(page, theme)
+        ready(page)
         assert axe_violations(page) == [], theme
         assert scroll_width(page) <= width, theme
