@@ -133,8 +133,8 @@ def test_begins_with_the_puzzle_and_one_key_press_changes_every_view(page, addre
     expect(page.locator("th", has_text="B (65)")).to_be_visible()
 
 
-def test_trains_live_to_the_library_s_digits(page, disk):
-    page.goto(disk)
+def test_trains_live_to_the_library_s_digits(page, address):
+    page.goto(address)
     for width in article.WIDTHS:
         page.evaluate(f"location.hash = 'width={width},{width}&seed=1&recipe=table&epoch=100'")
         trace = fma.train(width, 1, detail=0)
