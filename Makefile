@@ -13,10 +13,10 @@ comma := ,
 bin := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 run := $(bin)/python
 
-# Where Python is told to keep no bytecode, every one of a hundred kernels compiles its imports anew.
+# Where Python is told to keep no bytecode, every kernel compiles all its imports anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-# uv installs in seconds what takes pip minutes; where it cannot, say behind a mirror, pip does it.
+# uv is faster than pip; where it cannot install, say behind a mirror, pip does.
 install = $(run) -m pip install --quiet --disable-pip-version-check uv && \
 	$(run) -m uv pip install --quiet --python $(run) $(1) || \
 	$(run) -m pip install --disable-pip-version-check $(1)

@@ -1,8 +1,8 @@
 """A Chromium for the browser tests: found, else fetched, else one clear line.
 
 The order: one that is on this machine; Playwright's own; the distribution's package when the tests
-run as root. The tests prefer a headless shell, a Chromium without windows: it opens a page for two
-thirds of the work. ``python tests/browser.py`` prints the path of the browser that they would use.
+run as root. The tests prefer a headless shell, a Chromium without windows, which opens pages faster.
+``python tests/browser.py`` prints the path of the browser that they would use.
 """
 
 import functools
@@ -60,17 +60,7 @@ def chromium():
 
 @functools.cache
 def shell():
-    """Path of a headless shell; where there is none, of a Chromium as `chromium` finds it.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    RuntimeError
-        When there is neither and none can be installed.
-    """
+    """As `chromium`, but a headless shell where there is one or one can be installed."""
     return _first(_shells, _present, _playwright_shells, _distribution_shell, _distribution)
 
 

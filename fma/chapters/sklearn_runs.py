@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 REGRESSION = ("diabetes",)
 MOST_ROWS = 400  # for training, at most
-# How a fit takes its batches: it asks before each whether these are a dataframe's, for long.
+# How a fit takes its batches; scikit-learn's own asks each time whether the rows are a dataframe.
 BATCHES = "sklearn.neural_network._multilayer_perceptron._safe_indexing"
 
 
