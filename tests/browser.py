@@ -1,7 +1,7 @@
 """A Chromium for the browser tests: found, else fetched, else one clear line.
 
 The order: one that is on this machine; Playwright's own; the distribution's package when the tests
-run as root. The tests prefer a headless shell, a Chromium without windows, which opens pages faster.
+run as root. The tests prefer a headless shell, a Chromium without windows that opens pages faster.
 ``python tests/browser.py`` prints the path of the browser that they would use.
 """
 
