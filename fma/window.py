@@ -172,7 +172,7 @@ def _part(case):
 def _computed(function, line, rates, name, label):
     """Results for many learning rates, computed 32 at a time."""
     cases = [(line, rates[i : i + 32]) for i in range(0, len(rates), 32)]
-    milliseconds = {"small": 1500, "full": 2000}.get(line.network, 1)
+    milliseconds = {"small": 250, "full": 1000}.get(line.network, 1)
     found = compute(function, cases, label=label, milliseconds=lambda case: milliseconds)
     return np.concatenate([result[name] for result in found])
 
@@ -245,7 +245,7 @@ class Descent:
 def descents(lines, count=32, label=""):
     """Go into each line where its changes of ending crowd most, to the end of float64."""
     cases = [(line, count) for line in lines]
-    cost = {"small": 15_000, "full": 15_000}
+    cost = {"small": 3_000, "full": 15_000}
     found = compute(
         _descend, cases, label=label, milliseconds=lambda case: cost.get(case[0].network, 1)
     )

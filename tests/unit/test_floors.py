@@ -19,6 +19,7 @@ FLOORS = {
         "regimes",
         "sharing",
         "small",
+        "small_compiled",
         "stability",
         "statistics",
         "stream",
@@ -100,7 +101,10 @@ def test_floor_1_imports_numpy_and_the_standard_library_only():
 
 
 def test_numba_is_asked_for_only_when_a_run_starts():
-    assert [path.name for path in FILES if "fma.folding" in imports(path)] == ["training.py"]
+    found = {path.name for path in FILES if "fma.folding" in imports(path)}
+    assert found == {"training.py", "small_compiled.py"}
+    found = {path.name for path in FILES if "fma.small_compiled" in imports(path)}
+    assert found == {"small.py"}
     code = "import sys, fma.chapters.setup; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 

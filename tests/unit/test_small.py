@@ -7,7 +7,7 @@ import pytest
 
 import fma
 from fma import window
-from fma.small import CHUNK, Small, flattened, train_small
+from fma.small import Small, descend_small, flattened, train_small
 from fma.transplant import shadow
 
 RECIPE = replace(fma.RECIPES["table"], hidden=1)
@@ -37,12 +37,40 @@ def test_a_run_that_diverges_is_said_to():
 
 
 def test_a_run_does_not_depend_on_its_company():
-    count = CHUNK + 3
+    count = 5
     rates, slopes = np.linspace(1.7e-4, 2e-4, count), np.full(count, 0.01)
     together = train_small(starts(24, 1, count), rates, slopes, epochs=30)
-    for i in (0, CHUNK - 1, count - 1):
+    for i in (0, 2, count - 1):
         alone = train_small(starts(24, 1, 1), rates[i : i + 1], slopes[:1], epochs=30)
         assert alone.cost[0] == together.cost[i]
+
+
+@pytest.mark.parametrize("axis", ["slope", "size", "way"])
+def test_compiled_and_plain_runs_agree_to_the_last_bit(axis, monkeypatch):
+    random = np.random.default_rng(1)
+    values, rates = random.uniform(0.01, 1.5, 24), random.uniform(8e-5, 6e-4, 24)
+    start, slopes = window._small_starts(axis, 64, 1, 2, values)
+    compiled = train_small(start, rates, slopes)
+    monkeypatch.setattr("fma.small.find_spec", lambda name: None)
+    plain = train_small(start, rates, slopes)
+    for name, found in compiled._asdict().items():
+        np.testing.assert_array_equal(found, getattr(plain, name), name)
+    assert 0 < np.isfinite(plain.cost).sum() < len(rates)
+
+
+@pytest.mark.parametrize("rows", [5, 130, 300])
+def test_compiled_and_plain_runs_add_any_number_of_rows_alike(rows):
+    from fma.small_compiled import descend
+
+    random = np.random.default_rng(rows)
+    data = tuple(random.uniform(1, 10, (3, rows)))
+    start = [part[0] for part in starts(24, 2, 1)]
+    for mine, its in zip(
+        descend_small(*start, 1e-4, 0.01, 30, data),
+        descend(*start, 1e-4, 0.01, 30, data),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(mine, its)
 
 
 @pytest.mark.parametrize(
