@@ -34,7 +34,7 @@ lab: .venv/installed-lab  ## open the notebooks in JupyterLab, with all they nee
 	@JUPYTER_PREFER_ENV_PATH=1 $(run) -m jupyterlab --notebook-dir notebooks $(options)
 
 test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
-	@$(run) -m pytest -n logical
+	@OPENBLAS_NUM_THREADS=1 $(run) -m pytest -n logical
 
 bench: .venv/installed-bench book  ## what is fast, beside what else could be used; needs npm for Lighthouse
 	@$(run) -m benchmarks --full

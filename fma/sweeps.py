@@ -33,6 +33,7 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from importlib.metadata import version
@@ -50,6 +51,7 @@ from fma.training import Trace, train
 
 CURVES = "cost", "z2_max", "gradient_norm", "alive", "final_cost"
 BATCH_MS = 3_000  # short cases are computed and stored together, about this much work at once
+HERE_MS = 1_000  # of work is done here before other processes are started, which takes seconds
 # glibc's: with these set high a worker keeps the memory it frees, else it asks anew every epoch.
 KEEP_FREED = "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"
 _sources = {}  # module name to its spec and source
@@ -143,8 +145,9 @@ def compute(
     label : str
         What the progress bar is called.
     jobs : int, optional
-        Processes; all cores (or all workers of the Dask cluster) unless given. Results do not
-        depend on it: each process computes with one BLAS thread.
+        Processes; all cores (or all workers of the Dask cluster) unless given, once a second of
+        work has been done in this process. Results do not depend on it: each process computes with
+        one BLAS thread.
     cache : path, optional
         The cache folder, see `cache_folder`.
     progress : bool
@@ -183,13 +186,23 @@ def compute(
 def _parallel(function, cases, work, jobs):
     """The results of batch after batch as they come, each a dict from key to packed result."""
     from joblib import Parallel, delayed, effective_n_jobs
+    from joblib.parallel import LokyBackend, get_active_backend
 
-    jobs = jobs or -1
     for name in KEEP_FREED:
         os.environ.setdefault(name, str(2**29))
+    if jobs is None and isinstance(get_active_backend()[0], LokyBackend):
+        began = time.monotonic()
+        for batch in reversed(list(_batches(work, HERE_MS / 4))):
+            if work[batch[0]] > HERE_MS or time.monotonic() - began > HERE_MS / 1000:
+                break
+            yield _run_batch(function, {key: cases[key] for key in batch}, os.getpid())
+            work = {key: work[key] for key in work if key not in batch}
+    if not work:
+        return
+    jobs = jobs or -1
     limit = min(BATCH_MS, sum(work.values()) / (4 * effective_n_jobs(jobs)))
     task = delayed(_run_batch)
-    return Parallel(jobs, batch_size=1, return_as="generator_unordered")(
+    yield from Parallel(jobs, batch_size=1, return_as="generator_unordered")(
         task(function, {key: cases[key] for key in batch}, os.getpid())
         for batch in _batches(work, limit)
     )

@@ -107,9 +107,11 @@ def _execute(notebook, key, folder, scale, log):
 def kernel_environment(folder):
     """Kernels of this Python environment, with their files in `folder` instead of in the home.
 
-    Sweeps show no progress.
+    Sweeps show no progress. Matrices are small, and several kernels share the cores: further BLAS
+    threads would wait for each other.
     """
     ours = {
+        "OPENBLAS_NUM_THREADS": "1",
         "FMA_PROGRESS": os.devnull,
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
