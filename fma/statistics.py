@@ -138,11 +138,10 @@ def paired_difference(first, second):
 
 
 def wilson_interval(successes, trials, confidence=0.95):
-    """Wilson's score interval of a proportion (Wilson 1927)."""
-    from statsmodels.stats.proportion import proportion_confint
-
-    low, high = proportion_confint(successes, trials, 1 - confidence, method="wilson")
-    return float(low), float(high)
+    """Wilson's score interval of a proportion (Wilson 1927); NaN of no trials."""
+    if trials == 0:
+        return np.nan, np.nan
+    return tuple(stats.binomtest(successes, trials).proportion_ci(confidence, "wilson"))
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def _logit(y, X):
     """Estimates and covariance of a logistic regression; None if it has none."""
     import warnings
 
-    import statsmodels.api as sm
+    from statsmodels.discrete.discrete_model import Logit
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     if len(y) < 10 or np.ptp(y) == 0:
@@ -143,7 +143,7 @@ def _logit(y, X):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of separation, which the check below finds
         try:
-            fit = sm.Logit(y, X).fit(disp=0)
+            fit = Logit(y, X).fit(disp=0)
             covariance = np.asarray(fit.cov_params())
         except (PerfectSeparationError, np.linalg.LinAlgError):
             return None

@@ -183,7 +183,7 @@ def fit(study, *names, limit=BELOW_BORDER):
         None if the runs show no border: all alike, or separated without overlap, so that a slope
         cannot be estimated.
     """
-    import statsmodels.api as sm
+    from statsmodels.discrete.discrete_model import Logit
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     near = study.where(study.x < limit)
@@ -193,7 +193,7 @@ def fit(study, *names, limit=BELOW_BORDER):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of separation, which the check below finds
         try:
-            found = sm.Logit(y, X).fit(disp=0)
+            found = Logit(y, X).fit(disp=0)
         except (PerfectSeparationError, np.linalg.LinAlgError):
             return None
         covariance = np.asarray(found.cov_params())
@@ -351,12 +351,13 @@ def own_border(study, two):
 
     With the slope given there is an answer even where few runs do not overlap.
     """
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     y, known = study.plateau.astype(float), two.coefficients[1] * np.log(study.x)
     if np.ptp(y) == 0:
         return (np.nan,) * 3
-    found = sm.GLM(y, np.ones((len(y), 1)), sm.families.Binomial(), offset=known).fit()
+    found = GLM(y, np.ones((len(y), 1)), Binomial(), offset=known).fit()
     middle, error = found.params[0], 1.96 * found.bse[0]
     ends = (middle, middle - error, middle + error)
     return tuple(float(np.exp(-end / two.coefficients[1])) for end in ends)
