@@ -13,27 +13,23 @@ def descend(W1, W2, W3, rate, slope, epochs, rows):
     p, s, w, b = W1[0].copy(), W1[1].copy(), W2.copy(), np.zeros(width)
     r, b2, b3 = W3, 0.0, 0.0
     cost, top, last, tops = np.inf, 0.0, W3, np.full(epochs, np.nan)
-    straight, bent = np.empty(width), np.empty(width, np.int64)
-    A1, slopes1 = np.empty((width, count)), np.empty((width, count))
-    z, a2, error, d, back, t = np.empty((6, count))
-    one = np.ones(count)
+    straight, one = np.empty(width), np.ones(count)
+    z, a2, error, d, back = np.empty((5, count))
 
     for epoch in range(epochs):
-        u0, u1, u2, bends = 0.0, 0.0, 0.0, 0
+        u0, u1, u2, bent = 0.0, 0.0, 0.0, np.zeros(width, np.bool_)
         for j in range(width):
             low = b[j] + (p[j] if p[j] > 0 else 10 * p[j]) + (s[j] if s[j] > 0 else 10 * s[j])
             high = b[j] + (10 * p[j] if p[j] > 0 else p[j]) + (10 * s[j] if s[j] > 0 else s[j])
-            straight[j] = 1.0 if low > 0 else slope
-            if not low > 0 and not high <= 0:
-                straight[j], bent[bends] = 0.0, j
-                bends += 1
+            bent[j] = not low > 0 and not high <= 0
+            straight[j] = 0.0 if bent[j] else 1.0 if low > 0 else slope
             folded = straight[j] * w[j]
             u0, u1, u2 = u0 + folded * p[j], u1 + folded * s[j], u2 + folded * b[j]
+        p1, s1, b1, w1 = p[bent], s[bent], b[bent], w[bent]
+        A1 = np.empty((count, len(p1)))
         for c in range(count):
             z[c] = u0 * m[c] + u1 * a[c] + (u2 + b2)
-        for i in range(bends):
-            j = bent[i]
-            _rectify(p[j], s[j], b[j], w[j], slope, m, a, A1[i], slopes1[i], z)
+        _add_bent(z, A1, p1, s1, b1, w1, slope, m, a)
 
         highest = -np.inf
         for c in range(count):
@@ -51,22 +47,18 @@ def descend(W1, W2, W3, rate, slope, epochs, rows):
             break
 
         P0, P1, P2 = _total(back, m), _total(back, a), _total(back, one)
-        for i in range(bends):
-            j = bent[i]
-            for c in range(count):
-                t[c] = slopes1[i, c] * back[c]
-            factor = w[j] * r
-            w[j] -= rate * (r * _total(back, A1[i]))
-            p[j] -= rate * (factor * _total(t, m))
-            s[j] -= rate * (factor * _total(t, a))
-            b[j] -= rate * (factor * _total(t, one))
         for j in range(width):
-            if straight[j]:
-                factor, g = straight[j] * w[j] * r, p[j] * P0 + s[j] * P1 + b[j] * P2
-                w[j] -= rate * (straight[j] * g * r)
-                p[j] -= rate * (factor * P0)
-                s[j] -= rate * (factor * P1)
-                b[j] -= rate * (factor * P2)
+            factor, g = straight[j] * w[j] * r, p[j] * P0 + s[j] * P1 + b[j] * P2
+            w[j] -= rate * (straight[j] * g * r)
+            p[j] -= rate * (factor * P0)
+            s[j] -= rate * (factor * P1)
+            b[j] -= rate * (factor * P2)
+        of_w, of_p, of_s, of_b = _bent_totals(back, A1, slope, m, a)
+        factor = w1 * r
+        w[bent] = w1 - rate * (r * of_w)
+        p[bent] = p1 - rate * (factor * of_p)
+        s[bent] = s1 - rate * (factor * of_s)
+        b[bent] = b1 - rate * (factor * of_b)
         b3 -= rate * (2.0 * (_total(error, one) / count))
         b2 -= rate * (r * P2)
         r -= rate * _total(d, a2)
@@ -74,13 +66,18 @@ def descend(W1, W2, W3, rate, slope, epochs, rows):
 
 
 @compiled
-def _rectify(p, s, b, w, slope, m, a, A1, slopes1, z):
-    """A bent neuron on every row: its activation, its slope, and its part of z."""
-    for c in range(len(m)):
-        z1 = p * m[c] + s * a[c] + b
-        slopes1[c] = 1.0 if z1 > 0 else slope
-        A1[c] = slopes1[c] * z1
-        z[c] += w * A1[c]
+def _add_bent(z, A1, p, s, b, w, slope, m, a):
+    """Set the activations of bent neurons on every row, and add what they make of z."""
+    for c in range(len(z)):
+        mass, acceleration = m[c], a[c]
+        for i in range(len(p)):
+            z1 = p[i] * mass + s[i] * acceleration + b[i]
+            A1[c, i] = z1 if z1 > 0 else slope * z1
+    for c in range(len(z)):
+        total = z[c]
+        for i in range(len(p)):
+            total += w[i] * A1[c, i]
+        z[c] = total
 
 
 @compiled
@@ -90,18 +87,44 @@ def _total(x, y):
     if n > 128:
         half = n // 2 - n // 2 % 8
         return _total(x[:half], y[:half]) + _total(x[half:], y[half:])
-    if n < 8:
-        total = 0.0
-        for i in range(n):
-            total += x[i] * y[i]
-        return total
-    r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = 0.0
-    for i in range(0, n - n % 8, 8):
-        r0, r1 = r0 + x[i] * y[i], r1 + x[i + 1] * y[i + 1]
-        r2, r3 = r2 + x[i + 2] * y[i + 2], r3 + x[i + 3] * y[i + 3]
-        r4, r5 = r4 + x[i + 4] * y[i + 4], r5 + x[i + 5] * y[i + 5]
-        r6, r7 = r6 + x[i + 6] * y[i + 6], r7 + x[i + 7] * y[i + 7]
-    total = ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7))
+    sums = np.zeros(8)
+    for i in range(n - n % 8):
+        sums[i % 8] += x[i] * y[i]
+    total = _eight(sums)
     for i in range(n - n % 8, n):
         total += x[i] * y[i]
     return total
+
+
+@compiled
+def _bent_totals(back, A1, slope, m, a):
+    """`_total` over the rows for each bent neuron: of back A1, and of back through it times m, a, 1."""
+    n, sums = len(back), np.zeros((8, 4, A1.shape[1]))
+    if n > 128:
+        half = n // 2 - n // 2 % 8
+        totals = _bent_totals(back[:half], A1[:half], slope, m[:half], a[:half])
+        return totals + _bent_totals(back[half:], A1[half:], slope, m[half:], a[half:])
+    for i in range(n - n % 8):
+        _add_row(sums, i % 8, back, A1, slope, m, a, i)
+    sums[0] = _eight(sums)
+    for i in range(n - n % 8, n):
+        _add_row(sums, 0, back, A1, slope, m, a, i)
+    return sums[0]
+
+
+@compiled
+def _add_row(sums, k, back, A1, slope, m, a, i):
+    on, off, mass, acceleration = back[i], slope * back[i], m[i], a[i]
+    for j in range(A1.shape[1]):
+        through = on if A1[i, j] > 0 else off
+        sums[k, 0, j] += on * A1[i, j]
+        sums[k, 1, j] += through * mass
+        sums[k, 2, j] += through * acceleration
+        sums[k, 3, j] += through
+
+
+@compiled
+def _eight(sums):
+    """The sum of eight, in NumPy's order."""
+    low, high = (sums[0] + sums[1]) + (sums[2] + sums[3]), (sums[4] + sums[5]) + (sums[6] + sums[7])
+    return low + high
