@@ -136,10 +136,12 @@ def _gradient(parameters, data):
         for k in range(len(bent1)):
             back[k, 1 + i] = kinks[i] * weights[3 + k, h]
     dZ1 = dZ1[: len(bent1)]
-    np.dot(back, dZ2, dZ1)
+    if len(bent2):
+        np.dot(back, dZ2, dZ1)
     for i in range(len(bent1)):
         for row in range(len(y)):
-            dZ1[i, row] = dZ1[i, row] if inputs[3 + i, row] > 0 else 0.0
+            flow = dZ1[i, row] if len(bent2) else back[i, 0] * dZ2[0, row]
+            dZ1[i, row] = flow if inputs[3 + i, row] > 0 else 0.0
     own = np.dot(inputs[:3], dZ1.T)
     for i, j in enumerate(bent1):
         _add(dW2[j], bend, d_weights[3 + i])
