@@ -98,7 +98,7 @@ def _total(x, y):
 
 @compiled
 def _bent_totals(back, A1, slope, m, a):
-    """`_total` for each bent neuron: of back A1, and of what flows back through it times m, a, 1."""
+    """`_total` for each bent neuron: of back A1, and of the flow through it times m, a and 1."""
     n, sums = len(back), np.zeros((8, 4, A1.shape[1]))
     if n > 128:
         half = n // 2 - n // 2 % 8
