@@ -36,14 +36,33 @@ def opened(browser, address, name):
     return page
 
 
+@pytest.fixture(scope="module")
+def lab(jupyterlab, browser):
+    """A page of JupyterLab with nothing open in it."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(90_000)
+    page.goto(f"{jupyterlab[1]}/lab?reset")
+    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+    yield page
+    page.close()
+
+
+def command(page, name, **arguments):
+    """Do what a menu of JupyterLab does."""
+    line = "([name, arguments]) => { window.jupyterapp.commands.execute(name, arguments) }"
+    page.evaluate(line, [name, arguments])
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_committed_notebook_shows_itself_untrusted(path, jupyterlab, browser):
-    folder, address = jupyterlab
-    shutil.copy(path, folder)
+def test_a_committed_notebook_shows_itself_untrusted(path, jupyterlab, lab):
+    shutil.copy(path, jupyterlab[0])
     cells = json.loads(path.read_text("utf-8"))["cells"]
     expected = [output for cell in cells for output in cell.get("outputs", ())]
-    page = opened(browser, address, path.name)
+    page = lab
+    page.evaluate("() => [...window.jupyterapp.shell.widgets('main')].forEach((w) => w.dispose())")
+    expect(page.locator(".jp-Notebook")).to_have_count(0)
+    command(page, "docmanager:open", path=path.name)
     expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(cells))
     expect(page.locator(OUTPUT)).to_have_count(len(expected))
     for output, place in zip(expected, page.locator(OUTPUT).all(), strict=True):
@@ -56,7 +75,6 @@ def test_a_committed_notebook_shows_itself_untrusted(path, jupyterlab, browser):
             )
             assert picture.evaluate("(e) => e.getBoundingClientRect().width") > 400
         assert letters(place.text_content()) == letters(shown(output))
-    page.close()
 
 
 MOVING = ("02_regimes", "05_seed_test", "07_what_decides")
@@ -73,7 +91,7 @@ def test_what_moves_moves_once_a_notebook_is_run(name, jupyterlab, browser):
     )
     page = opened(browser, address, f"run-{name}.ipynb")
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=120_000)
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    command(page, "notebook:run-all-cells")
     for waiting in ("[*]:", "[ ]:"):
         expect(page.get_by_text(waiting)).to_have_count(0, timeout=600_000)
     expect(page.locator(f"{OUTPUT}[data-mime-type*='error'], .jp-mod-error")).to_have_count(0)
