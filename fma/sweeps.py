@@ -191,12 +191,11 @@ def _parallel(function, cases, work, jobs):
     for name in KEEP_FREED:
         os.environ.setdefault(name, str(2**29))
     if jobs is None and isinstance(get_active_backend()[0], LokyBackend):
-        began = time.monotonic()
-        for batch in reversed(list(_batches(work, HERE_MS / 4))):
-            if work[batch[0]] > HERE_MS or time.monotonic() - began > HERE_MS / 1000:
-                break
+        began, some, waiting = time.monotonic(), 1, sorted(work, key=work.get)
+        while waiting and work[waiting[0]] <= HERE_MS > 1000 * (time.monotonic() - began):
+            batch, waiting, some = waiting[:some], waiting[some:], 2 * some
             yield _run_batch(function, {key: cases[key] for key in batch}, os.getpid())
-            work = {key: work[key] for key in work if key not in batch}
+        work = {key: work[key] for key in waiting}
     if not work:
         return
     jobs = jobs or -1
@@ -450,6 +449,7 @@ class _Store:
         for attempt in ("as it is", "made anew"):
             try:
                 with closing(sqlite3.connect(self.path, timeout=600)) as database, database:
+                    database.execute("PRAGMA synchronous = OFF")  # what a power cut costs is redone
                     database.execute(self.TABLE)
                     outcome = action(database)
                     return outcome.fetchall() if isinstance(outcome, sqlite3.Cursor) else outcome
