@@ -4,6 +4,8 @@ import textwrap
 from io import BytesIO
 
 import matplotlib.style
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -40,9 +42,10 @@ def png(draw, caption=""):
 
 
 def _image(figure):
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, facecolor=PAPER)
-    return Image.open(buffer).convert("RGB")
+    canvas = FigureCanvasAgg(figure)
+    figure.set(dpi=DPI, facecolor=PAPER)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
 def _caption(text):
