@@ -16,6 +16,9 @@ run := $(bin)/python
 # Where Python is told to keep no bytecode, every kernel compiles all its imports anew.
 export PYTHONDONTWRITEBYTECODE :=
 
+# As in the book's kernels: one BLAS thread, and memory that is freed is kept.
+lean := OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=536870912 MALLOC_TRIM_THRESHOLD_=536870912
+
 # uv is faster than pip; where it cannot install, say behind a mirror, pip does.
 install = $(run) -m pip install --quiet --disable-pip-version-check uv && \
 	$(run) -m uv pip install --quiet --python $(run) $(1) || \
@@ -34,7 +37,7 @@ lab: .venv/installed-lab  ## open the notebooks in JupyterLab, with all they nee
 	@JUPYTER_PREFER_ENV_PATH=1 $(run) -m jupyterlab --notebook-dir notebooks $(options)
 
 test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
-	@OPENBLAS_NUM_THREADS=1 $(run) -m pytest -n logical
+	@$(lean) $(run) -m pytest -n logical
 
 bench: .venv/installed-bench book  ## what is fast, beside what else could be used; needs npm for Lighthouse
 	@$(run) -m benchmarks --full

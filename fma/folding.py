@@ -36,7 +36,7 @@ class FoldedGradient:
         inputs = np.ones((3 + width, len(m)))  # of layer 2: m, a, 1 and the bent neurons
         inputs[:2] = m, a
         buffers = (np.empty((size, len(m))) for size in (width, hidden, 1 + hidden))
-        self.data = self.corners, y, slope, inputs, *buffers
+        self.data = self.corners, y, float(slope), inputs, *buffers
 
     def __call__(self):
         """Return what `network.gradient` does: cost, Parameters, (largest Z2, neurons alive)."""
@@ -44,7 +44,7 @@ class FoldedGradient:
 
     def descend(self, rate, epochs):
         """Do and return what `training.descent` does; `parameters` are in C order."""
-        return self._run(_descend, rate, epochs)
+        return self._run(_descend, float(rate), epochs)
 
     def _run(self, compiled, *more):
         try:

@@ -36,7 +36,7 @@ def _gated(u, du):
 
 # z to its value, and to a function () that gives its slope there; only LeakyReLU heeds slope s.
 ACTIVATIONS = {
-    "leaky_relu": lambda s: lambda z: (np.maximum(z, s * z), lambda: np.where(z > 0, 1.0, s)),
+    "leaky_relu": lambda s: lambda z: (np.maximum(z, s * z), lambda: np.maximum(z > 0, float(s))),
     "tanh": lambda s: lambda z: (t := np.tanh(z), lambda: 1 - t * t),
     "silu": lambda s: _gated(lambda z: z / 2, lambda z: 0.5),
     "gelu": lambda s: _gated(  # in its tanh form (Hendrycks & Gimpel 2016)

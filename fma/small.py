@@ -61,7 +61,7 @@ def train_small(start, rates, slopes, epochs=150):
     else:
         descend = descend_small
     task = product_task()
-    rows = tuple(np.ascontiguousarray(v) for v in (*task.x_train.T, task.y_train[:, 0]))
+    rows = tuple(v.copy() for v in (*task.x_train.T, task.y_train[:, 0]))
     start = [np.ascontiguousarray(part, dtype=float) for part in (*start, rates, slopes)]
     with np.errstate(all="ignore"):
         endings = [descend(*run, epochs, rows) for run in zip(*start, strict=True)]

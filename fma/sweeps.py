@@ -52,8 +52,8 @@ from fma.training import Trace, train
 CURVES = "cost", "z2_max", "gradient_norm", "alive", "final_cost"
 BATCH_MS = 3_000  # short cases are computed and stored together, about this much work at once
 HERE_MS = 1_000  # of work is done here before other processes are started, which takes seconds
-# glibc's: with these set high a worker keeps the memory it frees, else it asks anew every epoch.
-KEEP_FREED = "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"
+# glibc's: with these set high a process keeps the memory it frees, else it asks anew every epoch.
+KEEP_FREED = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(2**29))
 _sources = {}  # module name to its spec and source
 
 
@@ -188,8 +188,8 @@ def _parallel(function, cases, work, jobs):
     from joblib import Parallel, delayed, effective_n_jobs
     from joblib.parallel import LokyBackend, get_active_backend
 
-    for name in KEEP_FREED:
-        os.environ.setdefault(name, str(2**29))
+    for name, value in KEEP_FREED.items():  # of the processes that are started
+        os.environ.setdefault(name, value)
     if jobs is None and isinstance(get_active_backend()[0], LokyBackend):
         began, some, waiting = time.monotonic(), 1, sorted(work, key=work.get)
         while waiting and work[waiting[0]] <= HERE_MS > 1000 * (time.monotonic() - began):

@@ -108,9 +108,11 @@ def kernel_environment(folder):
     """Kernels of this Python environment, with their files in `folder` instead of in the home.
 
     Sweeps show no progress. Matrices are small, and several kernels share the cores: further BLAS
-    threads would wait for each other.
+    threads would wait for each other, and memory given back is soon asked for again.
     """
-    ours = {
+    from fma.sweeps import KEEP_FREED
+
+    ours = KEEP_FREED | {
         "OPENBLAS_NUM_THREADS": "1",
         "FMA_PROGRESS": os.devnull,
         "JUPYTER_PREFER_ENV_PATH": "1",

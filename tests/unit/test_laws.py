@@ -90,7 +90,8 @@ def test_renaming_hidden_neurons_renames_their_gradients(width, hidden, seed, sl
 
     def renamed(p):
         W1, b1, W2, b2, W3, b3 = p
-        return Parameters(W1[:, i], b1[i], W2[i][:, j], b2[j], W3[j], b3.copy())
+        new = W1[:, i], b1[i], W2[i][:, j], b2[j], W3[j], b3
+        return Parameters(*(p.copy(order="C") for p in new))
 
     parameters = fma.initialise(width, seed, "he", hidden)
     cost, d_parameters, activity = FoldedGradient(parameters, TASK, slope)()
