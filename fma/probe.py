@@ -11,7 +11,7 @@ from fma.network import ACTIVATIONS, forward, initialise
 from fma.recipe import Recipe
 from fma.regimes import ending, off_plane, participation_ratio, regime
 from fma.stability import sharpness
-from fma.surface import answers, interaction, surface
+from fma.surface import interaction, surface
 from fma.task import TASKS
 from fma.throw import layer1_size, start_of
 from fma.training import train
@@ -95,11 +95,22 @@ def probe(case):
         What `initial` gives, and: "regime", "ending", "cost" (final), "cost_start", "cost_peak",
         "alive" (final), "ever_dead" (no layer-2 neuron alive at some epoch), "died" (the first such
         epoch, -1 if there is none), "z2_max_100" and "dw2_norm_100" (nan if the run ended before),
-        "positive_12" (how many W3 are positive after `THROWN` updates) and "answer_12" (the mean
-        answer then, nan if the run diverged before); and, nan if it diverged at all: "bend",
-        "effective" (participation ratio of the layer-2 neurons' outputs), "top_two" (the share of
-        the two largest), and the three of `surface.interaction`: "share", "captured", "r2".
+        "positive_12" (how many W3 are positive after `THROWN` updates); and, nan if it diverged:
+        "bend", "effective" (participation ratio of the layer-2 neurons' outputs) and "top_two"
+        (the share of the two largest).
     """
+    return _probed(case)[0]
+
+
+def probe_and_surface(case):
+    """What `probe` gives and, nan if it diverged, "share", "captured", "r2" of `interaction`."""
+    result, trace = _probed(case)
+    recipe = trace.recipe
+    with np.errstate(over="ignore", invalid="ignore"):
+        return result | interaction(surface(trace.parameters, recipe.slope, recipe.activation))
+
+
+def _probed(case):
     task, parameters = TASKS[case.task](), start(case)
     before = _known(case, task, parameters)
     rate, hidden = before["learning_rate"], len(parameters.W3)
@@ -107,7 +118,7 @@ def probe(case):
     early, trace = _in_two(case.seed, recipe, task, parameters)
     late, dead = len(trace.cost) > 100, np.flatnonzero(trace.alive == 0)
     learned = _learned(trace, task)
-    result = thrown(early, task) | {
+    result = {
         "regime": regime(trace),
         "ending": ending(trace, task, bent=learned["bend"]),
         "cost": float(trace.cost[-1]),
@@ -118,8 +129,9 @@ def probe(case):
         "died": int(dead[0]) if len(dead) else -1,
         "z2_max_100": float(trace.z2_max[100]) if late else np.nan,
         "dw2_norm_100": float(trace.gradient_norm[100, 1]) if late else np.nan,
+        "positive_12": int((early.parameters.W3 > 0).sum()),
     }
-    return before | result | learned
+    return before | result | learned, trace
 
 
 def _layers(parameters, task, recipe):
@@ -132,15 +144,10 @@ def _layers(parameters, task, recipe):
 def _learned(trace, task):
     """What is nan if the run diverged: the bend of the answers, and what draws them."""
     if not np.isfinite(trace.cost[-1]):
-        names = "bend", "effective", "top_two", "share", "captured", "r2"
-        return dict.fromkeys(names, np.nan)
-    recipe, parameters = trace.recipe, trace.parameters
-    *_, A2, Z3 = _layers(parameters, task, recipe)
-    return (
-        {"bend": off_plane(task.x_train, Z3[:, 0])}
-        | concentration(parameters.W3[:, 0], A2)
-        | interaction(surface(parameters, recipe.slope, recipe.activation))
-    )
+        return dict.fromkeys(("bend", "effective", "top_two"), np.nan)
+    *_, A2, Z3 = _layers(trace.parameters, task, trace.recipe)
+    bend = off_plane(task.x_train, Z3[:, 0])
+    return {"bend": bend} | concentration(trace.parameters.W3[:, 0], A2)
 
 
 def _in_two(seed, recipe, task, parameters):
@@ -156,18 +163,6 @@ def _in_two(seed, recipe, task, parameters):
         for name in ("cost", "z2_max", "gradient_norm", "alive")
     }
     return early, replace(late, recipe=recipe, **curves)
-
-
-def thrown(trace, task):
-    """What the last update of a trace leaves: how many W3 are positive, and the mean answer."""
-    recipe, parameters = trace.recipe, trace.parameters
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = answers(parameters, task.x_train, recipe.slope, recipe.activation)
-        mean = float(values.mean())
-    return {
-        "positive_12": int((parameters.W3 > 0).sum()),
-        "answer_12": mean if np.isfinite(mean) else np.nan,
-    }
 
 
 def concentration(W3, A2):

@@ -3,7 +3,7 @@
 from itertools import product
 
 from fma.chapters.article import PAIR, WIDTHS
-from fma.probe import Probe, probe
+from fma.probe import Probe, probe, probe_and_surface
 from fma.recipe import as_recipe
 from fma.sweeps import compute, runs, sweep
 
@@ -23,12 +23,12 @@ def eight_widths(recipe="table", seed=1, *, detail=0, progress=True):
 
 
 def population(recipe="table", n_seeds=20, *, progress=True):
-    """Widths 24, 32, … 160 by seeds 1 to `n_seeds`: cases and results of `probe`.
+    """Widths 24, 32, … 160 by seeds 1 to `n_seeds`: cases and results of `probe_and_surface`.
 
     Claims in general terms are judged on these runs.
     """
     cases = grid_runs(recipe, POPULATION_WIDTHS, range(1, n_seeds + 1))
-    return cases, compute(probe, cases, label="widths and seeds", progress=progress)
+    return cases, compute(probe_and_surface, cases, label="widths and seeds", progress=progress)
 
 
 def pairs(recipe="table", n_seeds=200, streams="shared", *, progress=True):

@@ -7,8 +7,9 @@ import pytest
 
 import fma
 from fma.network import Parameters
-from fma.probe import Probe, probe
+from fma.probe import Probe, probe, probe_and_surface
 from fma.regimes import ENDINGS, bend, ending, regime
+from fma.surface import interaction, surface
 
 TABLE = fma.RECIPES["table"]
 
@@ -89,4 +90,13 @@ def test_the_probe_reports_the_throw():
     assert found["died"] == -1
     lost = probe(Probe(64, 1, replace(TABLE, learning_rate=0.1)))
     assert lost["ending"] == "diverged"
-    assert np.isnan([lost["bend"], lost["answer_12"]]).all()
+    assert np.isnan(lost["bend"])
+
+
+def test_a_surface_is_added_to_what_a_probe_reports():
+    for case in (Probe(64, 1, TABLE), Probe(64, 1, replace(TABLE, learning_rate=0.1))):
+        plain, found = probe(case), probe_and_surface(case)
+        assert {name: found.pop(name) for name in ("share", "captured", "r2")} == pytest.approx(
+            interaction(surface(fma.train(64, 1, case.recipe, detail=0).parameters)), nan_ok=True
+        )
+        assert found == pytest.approx(plain, nan_ok=True)
