@@ -13,6 +13,10 @@ from filelock import FileLock
 import fma
 from fma import publish
 from fma.explorer.bundle import FOLDER
+from fma.publish.execution import outdated
+from fma.publish.pages import tree
+
+ROOT = Path(__file__).resolve().parents[1]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else no child would hear Ctrl-C
@@ -119,12 +123,14 @@ def serve():
 
 @pytest.fixture(scope="session")
 def site():
-    """Folder of the built book, at reduced scale; what is unchanged is not built again.
+    """Folder of the built book: the one that was made from these sources, else a small one.
 
     With several test processes one builds, and the others find everything done.
     """
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
     with FileLock(Path(tempfile.gettempdir()) / "fma-tests-build.lock"):
-        return publish.build("quick").parent
+        to_do = outdated(notebooks, tree(ROOT, "full"), "full")
+        return publish.build("quick" if to_do else "full").parent
 
 
 @pytest.fixture(scope="session")
