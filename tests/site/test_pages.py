@@ -126,8 +126,9 @@ def test_no_page_shows_an_error_or_a_warning(built):
         assert sign not in text, f"{built.name} shows {sign}"
 
 
-def test_every_page_of_the_reduced_scale_says_so(built):
-    assert 'class="reduced"' in built.read_text("utf-8")
+def test_every_page_of_the_reduced_scale_says_so_and_no_other(built):
+    reduced = 'class="reduced"' in built.read_text("utf-8")
+    assert reduced == ("quick" in built.relative_to(ROOT.resolve()).parts)
 
 
 def _axe(page, *rules):

@@ -96,7 +96,7 @@ def test_the_probe_reports_the_throw():
 def test_a_surface_is_added_to_what_a_probe_reports():
     for case in (Probe(64, 1, TABLE), Probe(64, 1, replace(TABLE, learning_rate=0.1))):
         plain, found = probe(case), probe_and_surface(case)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             drawn = surface(fma.train(64, 1, case.recipe, detail=0).parameters)
         parts = {name: found.pop(name) for name in ("share", "captured", "r2")}
         assert parts == pytest.approx(interaction(drawn), nan_ok=True)
