@@ -125,6 +125,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="loads of each page (3)")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the results")
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     pages = options.pages or sorted(page.stem for page in options.site.glob("*.html"))
     results = measure_site(options.site, pages, options.rounds)
     (options.out / "lighthouse.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
