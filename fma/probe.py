@@ -111,6 +111,7 @@ def probe_and_surface(case):
 
 
 def _probed(case):
+    """What `probe` returns, and the trace of the run."""
     task, parameters = TASKS[case.task](), start(case)
     before = _known(case, task, parameters)
     rate, hidden = before["learning_rate"], len(parameters.W3)

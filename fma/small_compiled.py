@@ -99,11 +99,12 @@ def _total(x, y):
 @compiled
 def _bent_totals(back, A1, slope, m, a):
     """`_total` for each bent neuron: of back A1, and of the flow through it times m, a and 1."""
-    n, sums = len(back), np.zeros((8, 4, A1.shape[1]))
+    n = len(back)
     if n > 128:
         half = n // 2 - n // 2 % 8
         totals = _bent_totals(back[:half], A1[:half], slope, m[:half], a[:half])
         return totals + _bent_totals(back[half:], A1[half:], slope, m[half:], a[half:])
+    sums = np.zeros((8, 4, A1.shape[1]))
     for i in range(n - n % 8):
         _add_row(sums, i % 8, back, A1, slope, m, a, i)
     sums[0] = _eight(sums)
@@ -114,6 +115,7 @@ def _bent_totals(back, A1, slope, m, a):
 
 @compiled
 def _add_row(sums, k, back, A1, slope, m, a, i):
+    """Add what row i has to each of the four sums of every bent neuron, in place k."""
     on, off, mass, acceleration = back[i], slope * back[i], m[i], a[i]
     for j in range(A1.shape[1]):
         through = on if A1[i, j] > 0 else off

@@ -191,11 +191,9 @@ def _parallel(function, cases, work, jobs):
     for name, value in KEEP_FREED.items():  # of the processes that are started
         os.environ.setdefault(name, value)
     if jobs is None and isinstance(get_active_backend()[0], LokyBackend):
-        began, some, waiting = time.monotonic(), 1, sorted(work, key=work.get)
-        while waiting and work[waiting[0]] <= HERE_MS > 1000 * (time.monotonic() - began):
-            batch, waiting, some = waiting[:some], waiting[some:], 2 * some
+        for batch in _here(work):
             yield _run_batch(function, {key: cases[key] for key in batch}, os.getpid())
-        work = {key: work[key] for key in waiting}
+            work = {key: work[key] for key in work if key not in batch}
     if not work:
         return
     jobs = jobs or -1
@@ -205,6 +203,15 @@ def _parallel(function, cases, work, jobs):
         task(function, {key: cases[key] for key in batch}, os.getpid())
         for batch in _batches(work, limit)
     )
+
+
+def _here(work):
+    """Batches of short cases, each of twice as many, until `HERE_MS` have passed."""
+    short, some = [key for key in sorted(work, key=work.get) if work[key] <= HERE_MS], 1
+    end = time.monotonic() + HERE_MS / 1000
+    while short and time.monotonic() < end:
+        yield short[:some]
+        short, some = short[some:], 2 * some
 
 
 def _batches(work, limit):

@@ -76,7 +76,7 @@ def _turn_back(Z, delta):
 
 
 @contextmanager
-def quicker():
+def _quicker():
     """Within, scikit-learn takes batches, shuffles and goes back through ReLU to the same numbers.
 
     Its own way asks each time whether the rows are a dataframe's, and sets zeros one by one.
@@ -93,7 +93,7 @@ def fit(case):
     """Train a network; its score (accuracy or R²) and loss on rows that it has not seen."""
     x_train, x_test, y_train, y_test = split(case.data, case.scaled)
     model = network(case)
-    with warnings.catch_warnings(), quicker():
+    with warnings.catch_warnings(), _quicker():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(x_train, y_train)
     if case.data in REGRESSION:

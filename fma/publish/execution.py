@@ -12,6 +12,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from fma.sweeps import KEEP_FREED
+
 PACKAGE = Path(__file__).resolve().parents[1]
 SIDE_BY_SIDE = 4  # notebooks at most: each has its kernel, and its sweeps take all cores
 LONGEST = (  # are started first
@@ -110,8 +112,6 @@ def kernel_environment(folder):
     Sweeps show no progress. Matrices are small, and several kernels share the cores: further BLAS
     threads would wait for each other, and memory given back is soon asked for again.
     """
-    from fma.sweeps import KEEP_FREED
-
     ours = KEEP_FREED | {
         "OPENBLAS_NUM_THREADS": "1",
         "FMA_PROGRESS": os.devnull,

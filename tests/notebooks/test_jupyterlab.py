@@ -28,10 +28,15 @@ def letters(text):
     return "".join(text.split())
 
 
-def opened(browser, address, name):
+def entered(browser, address):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(90_000)
-    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.goto(address)
+    return page
+
+
+def opened(browser, address, name):
+    page = entered(browser, f"{address}/lab/tree/{name}?reset")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     return page
 
@@ -39,9 +44,7 @@ def opened(browser, address, name):
 @pytest.fixture(scope="module")
 def lab(jupyterlab, browser):
     """A page of JupyterLab with nothing open in it."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(90_000)
-    page.goto(f"{jupyterlab[1]}/lab?reset")
+    page = entered(browser, f"{jupyterlab[1]}/lab?reset")
     page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
     yield page
     page.close()
@@ -59,13 +62,12 @@ def test_a_committed_notebook_shows_itself_untrusted(path, jupyterlab, lab):
     shutil.copy(path, jupyterlab[0])
     cells = json.loads(path.read_text("utf-8"))["cells"]
     expected = [output for cell in cells for output in cell.get("outputs", ())]
-    page = lab
-    page.evaluate("() => [...window.jupyterapp.shell.widgets('main')].forEach((w) => w.dispose())")
-    expect(page.locator(".jp-Notebook")).to_have_count(0)
-    command(page, "docmanager:open", path=path.name)
-    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(cells))
-    expect(page.locator(OUTPUT)).to_have_count(len(expected))
-    for output, place in zip(expected, page.locator(OUTPUT).all(), strict=True):
+    lab.evaluate("() => [...window.jupyterapp.shell.widgets('main')].forEach((w) => w.dispose())")
+    expect(lab.locator(".jp-Notebook")).to_have_count(0)
+    command(lab, "docmanager:open", path=path.name)
+    expect(lab.locator(".jp-Notebook .jp-Cell")).to_have_count(len(cells))
+    expect(lab.locator(OUTPUT)).to_have_count(len(expected))
+    for output, place in zip(expected, lab.locator(OUTPUT).all(), strict=True):
         assert place.locator("svg").count() == 0
         if "image/png" in output.get("data", {}):
             picture = place.locator("img")

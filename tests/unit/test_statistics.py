@@ -127,6 +127,10 @@ def test_wilson_interval_against_its_formula(successes, trials):
     assert (low, high) == pytest.approx((centre - half, centre + half), abs=1e-12)
 
 
+def test_no_trials_have_no_wilson_interval():
+    assert np.isnan(wilson_interval(0, 0)).all()
+
+
 def test_trend_sees_its_direction():
     levels = np.arange(6)
     rising = levels[:, np.newaxis] + RANDOM.normal(0, 0.5, (6, 4))

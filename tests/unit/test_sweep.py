@@ -98,6 +98,19 @@ def test_results_do_not_depend_on_the_number_of_jobs(cache, tmp_path):
     assert os.getpid() not in {result["process"] for result in processes}
 
 
+def test_short_work_is_done_here_and_long_work_in_other_processes(cache):
+    def here(numbers, milliseconds):
+        found = compute(cases.where, numbers, progress=False, milliseconds=milliseconds)
+        return [result["process"] == os.getpid() for result in found]
+
+    assert all(here(range(4), lambda case: 50))
+    assert not any(here(range(4, 7), lambda case: 5_000))
+    assert here(range(7, 12), lambda case: 5_000 if case > 9 else 50) == [True] * 3 + [False] * 2
+    enough = here(range(100, 160), lambda case: 50)  # of 3 seconds
+    assert enough[0] is True
+    assert not all(enough)
+
+
 def test_scalars_strings_and_arrays_come_back_as_they_were(cache):
     for _ in ("fresh", "from the cache"):
         results = compute(cases.square, [4, 9, 4], jobs=1, progress=False)
