@@ -17,7 +17,7 @@ from fma.chapters.ledger import (
     Picture,
     claim,
 )
-from fma.chapters.words import column, many
+from fma.chapters.words import column, many, two_digits
 from fma.figures import AXIS, ENDING_COLOURS, chart
 from fma.network import ACTIVATIONS, forward
 from fma.probe import Probe, probe
@@ -348,7 +348,9 @@ def sum_is_learned(s):
     return Finding(
         s.under({name: not sum_failed(traces) for name, traces in found.items()}),
         f"Worst of the eight widths, against a variance of {variance:.1f}: "
-        + "; ".join(f"{name} {cost:.2g} at {width}" for name, (cost, width) in worst.items())
+        + "; ".join(
+            f"{name} {two_digits(cost)} at {width}" for name, (cost, width) in worst.items()
+        )
         + ".",
         {"variance": variance} | {f"worst_{name}": cost for name, (cost, _) in worst.items()},
         Picture(

@@ -13,6 +13,12 @@ def many(number, noun):
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def two_digits(value):
+    """A number to two significant digits: "0.021", "37", "180"."""
+    written = f"{value:.2g}"
+    return f"{float(written):,.0f}" if abs(value) >= 10 else written
+
+
 def p_value(p):
     """A p-value to three digits: "0.034", or "below 0.001"; "–" if there is none."""
     return "–" if not np.isfinite(p) else "below 0.001" if p < 0.001 else f"{p:.3f}"

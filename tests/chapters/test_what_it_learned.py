@@ -16,6 +16,7 @@ from fma.chapters.what_it_learned import (
     sum_failed,
     winner_interaction,
 )
+from fma.chapters.words import two_digits
 
 SETTING = Setting(fma.RECIPES["table"], sizes=SIZES["quick"], progress=False)
 
@@ -108,3 +109,11 @@ def test_endings_are_asked_of_the_regimes_before():
     assert what_it_learned.endings_of(short, "dead") == ["frozen"]
     swapped = {63: short[80], 80: short[63]}
     assert what_it_learned.endings_of(swapped, "dead", before=short) == ["line"]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(178.4, "180"), (1234, "1,200"), (36.6, "37"), (0.0214, "0.021"), (3.2e-6, "3.2e-06")],
+)
+def test_costs_are_written_with_two_digits(value, written):
+    assert two_digits(value) == written
