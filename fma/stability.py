@@ -85,10 +85,10 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu", layer
     else:
         s1, s2 = act(Z1)[1](), act(Z2)[1]()
     E = scale * (output - y)
-    back2 = E @ W3.T
+    back2 = E * W3.T
     D2 = back2 * s2
-    back1 = D2 @ W2.T
-    bend1, bend2 = (0, 0) if second is None else (back1 * second(Z1), back2 * second(Z2))
+    if second:
+        bend1, bend2 = D2 @ W2.T * second(Z1), back2 * second(Z2)
     ends = np.cumsum([p.size for p in parameters])
     places = [(slice(end - p.size, end), p.shape) for end, p in zip(ends, parameters, strict=True)]
 
@@ -100,8 +100,12 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu", layer
         RZ2 = RA1 @ W2 + A1 @ V2 + one * c2
         RA2 = s2 * RZ2
         RE = scale * (RA2 @ W3 + A2 @ V3 + one * c3)
-        RD2 = (RE @ W3.T + E @ V3.T) * s2 + bend2 * RZ2
-        RD1 = (RD2 @ W2.T + D2 @ V2.T) * s1 + bend1 * RZ1
+        RD2 = (RE * W3.T + E * V3.T) * s2
+        if second:
+            RD2 += bend2 * RZ2
+        RD1 = (RD2 @ W2.T + D2 @ V2.T) * s1
+        if second:
+            RD1 += bend1 * RZ1
         gradients = (
             *(x.T @ RD1, one.T @ RD1),
             *(RA1.T @ D2 + A1.T @ RD2, one.T @ RD2),

@@ -33,6 +33,7 @@ def bootstrap_interval(values, statistic=np.mean, confidence=0.95):
         statistic,
         confidence_level=confidence,
         n_resamples=RESAMPLES,
+        batch=256,  # of them at a time, in the processor's cache
         method="BCa",
         rng=np.random.default_rng(0),
     )
