@@ -61,14 +61,18 @@ def _start(width, seed, recipe, parameters):
 def gradient_of(parameters, task, recipe):
     """The gradient as a function of no argument; `parameters` may change in place between calls.
 
-    It returns what `network.gradient` does, by the plain equations, or by the same folded and
-    compiled: for LeakyReLU, where Numba can be installed.
+    It returns what `network.gradient` does, by the plain equations. Where Numba can be installed
+    they are folded and compiled for LeakyReLU, and for GELU and SiLU the activation is compiled.
     """
-    if recipe.activation == "leaky_relu" and find_spec("numba"):
-        from fma.folding import FoldedGradient
-
-        return FoldedGradient(parameters, task, recipe.slope)
     act = network.ACTIVATIONS[recipe.activation](recipe.slope)
+    if find_spec("numba"):
+        if recipe.activation == "leaky_relu":
+            from fma.folding import FoldedGradient
+
+            return FoldedGradient(parameters, task, recipe.slope)
+        from fma import smooth
+
+        act = getattr(smooth, recipe.activation, act)
     return lambda: network.gradient(parameters, task, act)
 
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "fma"
 FLOORS = {
-    1: ["checks", "folding", "network", "recipe", "task", "training"],
+    1: ["checks", "folding", "network", "recipe", "smooth", "task", "training"],
     2: [
         "baselines",
         "curvature",
@@ -33,6 +33,7 @@ FLOORS = {
     4: ["chapters"],
     5: ["__main__", "publish"],
 }
+COMPILED = "folding", "smooth"
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))
 PYTHON = sorted(
@@ -94,7 +95,7 @@ def test_an_import_that_runs_up_is_noticed():
 
 def test_floor_1_imports_numpy_and_the_standard_library_only():
     for name in FLOORS[1]:
-        known = {"numpy", "fma"} | ({"numba"} if name == "folding" else set())
+        known = {"numpy", "fma"} | ({"numba"} if name in COMPILED else set())
         for imported in imports(PACKAGE / f"{name}.py"):
             top = imported.partition(".")[0]
             assert top in known or top in sys.stdlib_module_names, f"{name}: {top}"
@@ -103,8 +104,9 @@ def test_floor_1_imports_numpy_and_the_standard_library_only():
 def test_numba_is_asked_for_only_when_a_run_starts():
     found = {path.name for path in FILES if "fma.folding" in imports(path)}
     assert found == {"training.py", "small_compiled.py"}
-    found = {path.name for path in FILES if "fma.small_compiled" in imports(path)}
-    assert found == {"small.py"}
+    for name, user in (("smooth", "training.py"), ("small_compiled", "small.py")):
+        found = {path.name for path in FILES if f"fma.{name}" in imports(path)}
+        assert found == {user}
     code = "import sys, fma.chapters.setup; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
@@ -112,6 +114,7 @@ def test_numba_is_asked_for_only_when_a_run_starts():
 def test_floor_1_is_small():
     lines = {n: len((PACKAGE / f"{n}.py").read_text("utf-8").splitlines()) for n in FLOORS[1]}
     assert lines.pop("folding") < 240
+    assert lines.pop("smooth") < 50
     assert sum(lines.values()) < 340  # the equations and the descent, on NumPy alone
 
 

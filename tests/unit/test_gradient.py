@@ -5,7 +5,7 @@ import pytest
 import reference
 
 import fma
-from fma import folding
+from fma import folding, smooth
 from fma.folding import FoldedGradient
 from fma.network import ACTIVATIONS, INITS, Parameters, forward, gradient, initialise
 from fma.task import Task, product_task
@@ -174,3 +174,14 @@ def test_equals_the_reference(slope):
         assert found[0] == pytest.approx(cost, rel=1e-12)
         assert distance(found[1], expected) < 1e-12
         assert found[2] == pytest.approx((Z2.max(), np.sum((Z2 > 0).any(axis=0))), rel=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["gelu", "silu"])
+def test_compiled_activations_are_the_plain_ones_to_the_last_bit(activation):
+    z = np.random.RandomState(4).randn(70, 41) * np.logspace(-9, 2, 41)
+    z[0, :3] = 0.0, -0.0, 1e200
+    with np.errstate(over="ignore", invalid="ignore"):
+        value, slope = ACTIVATIONS[activation](0.01)(z)
+        compiled, compiled_slope = getattr(smooth, activation)(z)
+        assert np.array_equal(compiled, value, equal_nan=True)
+        assert np.array_equal(compiled_slope(), slope(), equal_nan=True)
