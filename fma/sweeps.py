@@ -145,9 +145,9 @@ def compute(
     label : str
         What the progress bar is called.
     jobs : int, optional
-        Processes; all cores (or all workers of the Dask cluster) unless given, once a second of
-        work has been done in this process. Results do not depend on it: each process computes with
-        one BLAS thread.
+        Processes; all cores, joblib's LOKY_MAX_CPU_COUNT at most (or all workers of the Dask
+        cluster) unless given, once a second of work has been done in this process. Results do not
+        depend on it: each process computes with one BLAS thread.
     cache : path, optional
         The cache folder, see `cache_folder`.
     progress : bool

@@ -21,7 +21,8 @@ _session = ExitStack()
 def pytest_sessionstart(session):
     """Give the kernels a folder for their files, and the progress bars nowhere to go."""
     folder = _session.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-    _session.enter_context(kernel_environment(Path(folder)))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    _session.enter_context(kernel_environment(Path(folder), processes))
     os.environ["FMA_PROGRESS"] = os.devnull
 
 

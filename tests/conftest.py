@@ -125,10 +125,12 @@ def serve():
 def site():
     """Folder of the built book: the one that was made from these sources, else a small one.
 
-    With several test processes one builds, and the others find everything done.
+    With several test processes one builds, with all cores, and the others find everything done.
     """
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    with FileLock(Path(tempfile.gettempdir()) / "fma-tests-build.lock"):
+    lock = FileLock(Path(tempfile.gettempdir()) / "fma-tests-build.lock")
+    with lock, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LOKY_MAX_CPU_COUNT", raising=False)
         to_do = outdated(notebooks, tree(ROOT, "full"), "full")
         return publish.build("quick" if to_do else "full").parent
 

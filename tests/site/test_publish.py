@@ -111,6 +111,22 @@ def test_nothing_is_done_again_unless_its_input_changed(book, without_pages, cap
     assert stamp.stat().st_mtime_ns != set_at
 
 
+def test_sweeps_of_notebooks_side_by_side_share_the_cores(book, without_pages, monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+    code = "import joblib\nprint(joblib.cpu_count())"
+    for name in ("01_one", "index"):
+        _notebook(book / "notebooks" / f"{name}.ipynb", code)
+
+    def told(name):
+        return nbformat.read(book / "book" / f"{name}.ipynb", 4).cells[-1].outputs[0].text.strip()
+
+    publish.build("full", book)
+    assert told("01_one") == told("index") == "1"
+    _notebook(book / "notebooks" / "index.ipynb", f"{code} or print('alone')")
+    publish.build("full", book)
+    assert told("index").split() == [str(min(2, os.cpu_count())), "alone"]
+
+
 def test_a_page_written_by_hand_sets_the_pages_again(book, without_pages):
     publish.build("full", book)
     before = _executed(book / "book")

@@ -98,7 +98,9 @@ def test_results_do_not_depend_on_the_number_of_jobs(cache, tmp_path):
     assert os.getpid() not in {result["process"] for result in processes}
 
 
-def test_short_work_is_done_here_and_long_work_in_other_processes(cache):
+def test_short_work_is_done_here_and_long_work_in_other_processes(cache, monkeypatch):
+    monkeypatch.delenv("LOKY_MAX_CPU_COUNT", raising=False)
+
     def here(numbers, milliseconds):
         found = compute(cases.where, numbers, progress=False, milliseconds=milliseconds)
         return [result["process"] == os.getpid() for result in found]
