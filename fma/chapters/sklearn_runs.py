@@ -77,12 +77,14 @@ def _turn_back(Z, delta):
 
 @contextmanager
 def _quicker():
-    """Within, scikit-learn takes batches, shuffles and goes back through ReLU to the same numbers.
+    """Within, scikit-learn takes batches, multiplies, shuffles and goes back through ReLU quicker.
 
-    Its own way asks each time whether the rows are a dataframe's, and sets zeros one by one.
+    Numbers stay the same. Its own way asks each time whether the rows are a dataframe's or sparse,
+    and sets zeros one by one.
     """
     with (
         mock.patch(f"{MLP}._safe_indexing", lambda rows, some: rows[some]),
+        mock.patch(f"{MLP}.safe_sparse_dot", np.matmul),
         mock.patch(f"{MLP}.shuffle", _shuffle),
         mock.patch.dict(f"{MLP}.DERIVATIVES", relu=_turn_back),
     ):
