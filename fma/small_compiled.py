@@ -54,11 +54,12 @@ def descend(W1, W2, W3, rate, slope, epochs, rows):
             s[j] -= rate * (factor * P1)
             b[j] -= rate * (factor * P2)
         of_w, of_p, of_s, of_b = _bent_totals(back, A1, slope, m, a)
-        factor = w1 * r
-        w[bent] = w1 - rate * (r * of_w)
-        p[bent] = p1 - rate * (factor * of_p)
-        s[bent] = s1 - rate * (factor * of_s)
-        b[bent] = b1 - rate * (factor * of_b)
+        for i, j in enumerate(np.flatnonzero(bent)):
+            factor = w1[i] * r
+            w[j] = w1[i] - rate * (r * of_w[i])
+            p[j] = p1[i] - rate * (factor * of_p[i])
+            s[j] = s1[i] - rate * (factor * of_s[i])
+            b[j] = b1[i] - rate * (factor * of_b[i])
         b3 -= rate * (2.0 * (_total(error, one) / count))
         b2 -= rate * (r * P2)
         r -= rate * _total(d, a2)
@@ -106,23 +107,23 @@ def _bent_totals(back, A1, slope, m, a):
         return totals + _bent_totals(back[half:], A1[half:], slope, m[half:], a[half:])
     sums = np.zeros((8, 4, A1.shape[1]))
     for i in range(n - n % 8):
-        _add_row(sums, i % 8, back, A1, slope, m, a, i)
-    sums[0] = _eight(sums)
+        _add_row(sums[i % 8], back, A1, slope, m, a, i)
+    total = _eight(sums)
     for i in range(n - n % 8, n):
-        _add_row(sums, 0, back, A1, slope, m, a, i)
-    return sums[0]
+        _add_row(total, back, A1, slope, m, a, i)
+    return total
 
 
 @compiled
-def _add_row(sums, k, back, A1, slope, m, a, i):
-    """Add what row i has to each of the four sums of every bent neuron, in place k."""
+def _add_row(sums, back, A1, slope, m, a, i):
+    """Add what row i has to each of the four sums (4, bent) of every bent neuron."""
     on, off, mass, acceleration = back[i], slope * back[i], m[i], a[i]
     for j in range(A1.shape[1]):
         through = on if A1[i, j] > 0 else off
-        sums[k, 0, j] += on * A1[i, j]
-        sums[k, 1, j] += through * mass
-        sums[k, 2, j] += through * acceleration
-        sums[k, 3, j] += through
+        sums[0, j] += on * A1[i, j]
+        sums[1, j] += through * mass
+        sums[2, j] += through * acceleration
+        sums[3, j] += through
 
 
 @compiled
