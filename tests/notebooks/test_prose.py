@@ -6,6 +6,7 @@ texts that differ in one digit, 63 and 64, one could else be taken for the other
 """
 
 import ast
+import functools
 import json
 import re
 import sys
@@ -62,21 +63,20 @@ def checks(notebook):
     return found
 
 
+@functools.cache
 def exempt(prose):
     """Return the places in the text whose digits are names, code or mathematics."""
     spans = [*prose.kept, *(hit.span() for hit in NAMES.finditer(prose.text))]
     links = [m.span(1) for m in CHAPTER.finditer(prose.source) if int(m[1]) == int(m[2])]
     free = {k for start, end in spans for k in range(start, end)}
-    for k, (start, _) in enumerate(prose.places):
-        if any(a <= start < b for a, b in links):
-            free.add(k)
-    return free
+    linked = {k for k, (at, _) in enumerate(prose.places) if any(a <= at < b for a, b in links)}
+    return frozenset(free | linked)
 
 
 def survey(notebook, cells=None, told=None):
     """Return words that stand nowhere, numerals without a check, and counts of those everywhere."""
     cells = cells or read(notebook)
-    covered = {i: exempt(prose) for i, prose in enumerate(cells) if prose}
+    covered = {i: set(exempt(prose)) for i, prose in enumerate(cells) if prose}
     missing, counts = [], {}
     for i, words, everywhere in checks(notebook) if told is None else told:
         found = places(cells, i, words, everywhere)
