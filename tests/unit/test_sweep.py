@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import fma
+from fma.publish.command import main
 from fma.sweeps import (
     _context,
     _platform,
@@ -513,10 +514,11 @@ def command(*arguments):
         (128, ("converge", 138.2, 24.5, 30.6)),
     ],
 )
-def test_train_as_json(width, expected):
+def test_train_as_json(capsys, width, expected):
     words = ("train", "--width", str(width), "--seed", "1", "--recipe", "table", "--json")
     keys = ("width", "seed", "recipe", "regime", "final_cost", "z2_max_100", "dw2_norm_100")
-    found = json.loads(command(*words))
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
     assert found == dict(zip(keys, (width, 1, "table", *expected), strict=True))
     assert list(found) == list(keys)
 
