@@ -2,10 +2,12 @@
 
 import importlib.util
 import re
+import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -33,10 +35,19 @@ def serving(application, folder, *options, environment=None):
         server.wait(30)
 
 
+def listens(address):
+    """Whether a server takes connections yet: Jupyter tells its address before it does."""
+    try:
+        socket.create_connection((urlsplit(address).hostname, urlsplit(address).port), 20).close()
+    except OSError:
+        return False
+    return True
+
+
 def _address(server, log):
     for _ in range(480):
         found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
-        if found:
+        if found and listens(found.group()):
             return found.group()
         assert server.poll() is None, log.read_text()
         time.sleep(0.25)

@@ -1,5 +1,6 @@
 """``make lab`` starts JupyterLab on the notebooks, with this environment's kernel."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -12,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from application import listens
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = "--no-browser --allow-root --port=0 --IdentityProvider.token= --LabApp.news_url="
@@ -20,6 +22,15 @@ OPTIONS = "--no-browser --allow-root --port=0 --IdentityProvider.token= --LabApp
 def _get(address):
     with urllib.request.urlopen(address, timeout=20) as answer:
         return json.load(answer)
+
+
+def _address(folder):
+    """Of the server whose files are in the folder, once it takes connections."""
+    for told in folder.glob("jpserver-*.json"):
+        with contextlib.suppress(json.JSONDecodeError):  # not yet whole
+            address = json.loads(told.read_text("utf-8"))["url"]
+            return address if listens(address) else None
+    return None
 
 
 @pytest.mark.skipif(
@@ -42,11 +53,10 @@ def test_make_lab_serves_the_notebooks(tmp_path, monkeypatch):
     )
     try:
         deadline = time.monotonic() + 60
-        while not (told := list(tmp_path.glob("jpserver-*.json"))):
+        while not (address := _address(tmp_path)):
             assert server.poll() is None, "JupyterLab ended"
             assert time.monotonic() < deadline, "JupyterLab did not start"
             time.sleep(0.2)
-        address = json.loads(told[0].read_text("utf-8"))["url"]
         shown = {item["name"] for item in _get(f"{address}api/contents")["content"]}
         assert {path.name for path in (ROOT / "notebooks").glob("*.ipynb")} <= shown
         assert "python3" in _get(f"{address}api/kernelspecs")["kernelspecs"]
