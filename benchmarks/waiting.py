@@ -2,7 +2,7 @@
 
 Everything runs in fresh clones with empty homes, installation included; about an hour. After each
 row the results go into waiting.json and waiting.md beside this file. ``--keep FOLDER`` leaves the
-clones, with the built book, and the homes in a new folder.
+clones, with the built book, and the homes in a new folder; ``--only .ci/run`` measures that again.
 """
 
 import argparse
@@ -23,10 +23,12 @@ ROWS = {  # what is waited for: its clone, its command, seconds before, goal
 }
 
 
-def measure(folder):
-    """Yield the rows one after the other: seconds of its command, and whether it succeeded."""
+def measure(folder, only=None):
+    """Yield the rows one after the other, or that of one command: seconds, and if it succeeded."""
     kept = {name: v for name, v in os.environ.items() if not name.startswith(("FMA_", "XDG_"))}
     for row, (name, command, *_) in ROWS.items():
+        if only not in (None, command):
+            continue
         clone, home = folder / name, folder / f"home-{name}"
         if not clone.exists():
             subprocess.run(["git", "clone", "--quiet", str(HERE.parent), str(clone)], check=True)
@@ -62,13 +64,16 @@ def _time(seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="clones and homes stay here")
-    keep, results = parser.parse_args().keep, {"machine": machine()}
+    parser.add_argument("--only", choices=["make book", ".ci/run"], help="the rest stays as it is")
+    options, path = parser.parse_args(), HERE / "waiting.json"
+    keep, results = options.keep, json.loads(path.read_text("utf-8")) if options.only else {}
+    results["machine"] = machine()
     if keep:
         keep.mkdir(parents=True)
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as folder:
-        for row, found in measure(Path(folder)):
+        for row, found in measure(Path(folder), options.only):
             results[row] = found
-            (HERE / "waiting.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+            path.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
             (HERE / "waiting.md").write_text(table(results), "utf-8")
     print(table(results))
 
