@@ -67,7 +67,8 @@ def main():
     parser.add_argument("--only", choices=["make book", ".ci/run"], help="the rest stays as it is")
     options, path = parser.parse_args(), HERE / "waiting.json"
     keep, results = options.keep, json.loads(path.read_text("utf-8")) if options.only else {}
-    results["machine"] = machine()
+    if results.setdefault("machine", machine()) != machine():
+        parser.error("the other rows were measured on another machine")
     if keep:
         keep.mkdir(parents=True)
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as folder:

@@ -112,7 +112,7 @@ def _gradient(parameters, data):
 
     # Backward: the first row of dZ2 is that of all straight terms (identity 4).
     dZ2 = dZ2[: 1 + len(bent2)]
-    for row in range(len(y)):  # assigning the row at once takes Numba eight seconds to compile
+    for row in range(len(y)):  # the row at once costs Numba seconds to compile
         dZ2[0, row] = 2 / len(y) * error[row]
     for i, place in enumerate(places):
         for row in range(len(y)):

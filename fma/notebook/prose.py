@@ -125,7 +125,7 @@ def _pair(opening, closing):
 
 
 def _whole(text, start, end):
-    """Whether no word or number goes on at either end."""
+    """Whether no word or number goes on at either end; three letters before, two after show it."""
     before, after = text[max(start - 3, 0) : start], text[end : end + 2]
     if text[start].isalnum() and re.search(r"(\w|\d[.,]|(^|\W)[-−+]|\d[eE][-−+])\Z", before):
         return False

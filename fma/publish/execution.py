@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from fma.sweeps import KEEP_FREED
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SIDE_BY_SIDE = 4  # notebooks at most: each has its kernel, and its sweeps take all cores
+SIDE_BY_SIDE = 4  # notebooks at most: each has its kernel, and its sweeps their processes
 LONGEST = (  # are started first
     "07_what_decides",
     "05_seed_test",
@@ -48,8 +48,8 @@ def outdated(notebooks, folder, scale):
 def execute(notebooks, folder, scale, log):
     """Execute notebooks, a dict from path to key, into the folder; yields name and seconds of each.
 
-    They run side by side, and their sweeps share the cores: a notebook to a core, as long as there
-    are enough of them, is a fifth faster than each with processes for all cores.
+    They run side by side, and their sweeps share the cores: with processes for all of them each,
+    they would wait for one another.
     """
     from joblib import Parallel, cpu_count, delayed
 

@@ -63,7 +63,7 @@ def checks(notebook):
     return found
 
 
-@functools.cache
+@functools.lru_cache(128)
 def exempt(prose):
     """Return the places in the text whose digits are names, code or mathematics."""
     spans = [*prose.kept, *(hit.span() for hit in NAMES.finditer(prose.text))]
