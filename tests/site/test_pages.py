@@ -81,6 +81,26 @@ def test_no_page_waits_for_the_script_of_a_figure(built):
     assert not [name for name in _read(built).resources if re.match(r"assets/.*\.js", name)]
 
 
+@pytest.mark.parametrize("browser_tells", [True, False])
+def test_a_figure_comes_once_the_text_is_seen(browser_tells, site_file_url, page):
+    """A browser that does not tell when that is fetches it after three seconds."""
+    page.clock.install()
+    page.add_init_script("""window.PerformanceObserver = class {
+      constructor(tell) { window.tell = tell; }
+      observe({ type }) { window.awaited = type; }
+    };""")
+    page.goto(f"{site_file_url}/14_under_a_lens.html")
+    page.clock.fast_forward(1000)
+    script = page.locator("script[src='assets/lens.js']")
+    assert page.evaluate("awaited") == "paint"
+    assert script.count() == 0
+    page.evaluate("tell()") if browser_tells else page.clock.fast_forward(2000)
+    assert script.count() == 1
+    page.clock.fast_forward(3000)
+    page.locator(".fma-lens[data-mounted=yes]").wait_for()
+    assert script.count() == 1
+
+
 def test_style_sheets_load_only_files_of_the_site(site):
     sheets = list(site.rglob("*.css"))
     assert sheets
