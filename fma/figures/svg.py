@@ -24,12 +24,14 @@ CSS = (  # what a page that shows `html` needs once
     + "".join(f"--fma-{name}:{dark};" for name, (_, dark) in THEME.items())
     + "--fma-ink:currentColor}"
     + ".fma-figure svg{display:block;width:100%;height:auto;overflow:visible;background:none;"
+    + "content-visibility:auto;overflow-clip-margin:1rem;"  # drawn when it comes near the screen
     + "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif}"
     + ".fma-figure svg image{image-rendering:pixelated}"
     + ".fma-figure .fma-desk{max-width:54rem}.fma-figure .fma-phone{display:none;max-width:30rem}"
     + ".fma-figure figcaption{font-size:.9em;color:var(--fma-muted);text-align:left}"
     + "@media (max-width:37.5rem){.fma-figure .fma-desk{display:none}"
     + ".fma-figure .fma-phone{display:block}}"
+    + "@media print{.fma-figure svg{content-visibility:visible}}"
 )
 
 
@@ -125,7 +127,12 @@ def _flatten(parent):
 
 
 def _inline(svg, layout, alt):
-    """The SVG for a page: colours as CSS variables, ids that occur nowhere else on the page."""
+    """The SVG for a page: colours as CSS variables, ids that occur nowhere else on the page.
+
+    Its style names its proportions, for its box has its size before what is in it is laid out.
+    """
+    width, height = svg.get("viewBox").split()[2:]
+    svg.set("style", f"aspect-ratio:{width}/{height};{svg.get('style')}")
     svg.set("class", f"fma-{layout}")
     svg.set("role", "img")
     svg.set("aria-label", alt)

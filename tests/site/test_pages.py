@@ -101,6 +101,23 @@ def test_a_figure_comes_once_the_text_is_seen(browser_tells, site_file_url, page
     assert script.count() == 1
 
 
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", ["05_seed_test", "15_verdicts"])
+def test_a_figure_has_its_room_before_it_is_drawn(name, view, site_file_url, new_page):
+    page = new_page(viewport=VIEWS[view])
+    page.goto(f"{site_file_url}/{name}.html")
+    rooms = """[...document.querySelectorAll(".fma-figure svg")].map((svg) => {
+      const { x, y, width, height } = svg.getBoundingClientRect();
+      return [x, y, width, height];
+    })"""
+    drawn = "[...document.querySelectorAll('.fma-figure svg text')].filter((text) => "
+    drawn += "text.checkVisibility({ contentVisibilityAuto: true })).length"
+    before, at_first = page.evaluate(rooms), page.evaluate(drawn)
+    page.add_style_tag(content=".fma-figure svg { content-visibility: visible !important }")
+    assert page.evaluate(rooms) == before
+    assert page.evaluate(drawn) > 2 * at_first
+
+
 def test_style_sheets_load_only_files_of_the_site(site):
     sheets = list(site.rglob("*.css"))
     assert sheets
