@@ -14,6 +14,9 @@ export function readTheme(element) {
 /** The channels of a colour written as #rrggbb. */
 export const channels = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
+/** Channels as one pixel of an image whose data is read as 32-bit numbers. */
+export const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
 /** The colour a share `t` of the way from one list of channels to another. */
 export const mix = (from, to, t) => from.map((c, i) => Math.round(c + (to[i] - c) * t));
 

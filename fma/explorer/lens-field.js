@@ -3,6 +3,7 @@
 
 /* global WORKER_SOURCE: bundle.py puts the worker's source there */
 
+import { packed } from "./draw.js";
 import { startWorker } from "./parts.js";
 import { centre } from "./lens-state.js";
 
@@ -44,9 +45,15 @@ export function createField(changed) {
     field.stage = null;
     field.complete = false;
     field.problem = "";
+    feedAll();
+    return field;
+  }
+
+  /** Give every worker work; they are hired when there is some for the first time. */
+  function feedAll() {
+    if (paused) return;
     for (let i = crew.length; i < cores; i += 1) crew.push(hire());
     for (const member of crew) feed(member);
-    return field;
   }
 
   function hire() {
@@ -107,7 +114,7 @@ export function createField(changed) {
   /** Let the cores rest while nobody sees the picture. */
   const pause = (wanted) => {
     paused = wanted;
-    for (const member of crew) feed(member);
+    if (field) feedAll();
   };
   const close = () => crew.forEach((member) => member.close());
   return { open, stop, pause, close, cores };
@@ -186,7 +193,7 @@ export function tally({ levels }) {
 /** The border's point nearest to the middle, as shares of the window; null if there is none. */
 export function nearestBorder(field, x = 0.5, y = 0.5) {
   let best = null;
-  for (const { columns, rows, codes } of field.levels) {
+  for (const { columns, rows, codes } of begun(field)) {
     let least = Infinity;
     codes.forEach((code, place) => {
       if (code === UNKNOWN) return;
@@ -204,20 +211,22 @@ export function nearestBorder(field, x = 0.5, y = 0.5) {
   return best;
 }
 
+/** The levels of which something is known. */
+const begun = ({ levels }) => levels.filter(({ known }) => known > 0);
+
 /** Paint the picture into an image of the finest level's size, top row first; colours by code. */
-export function paintField({ levels }, image, colours, blank) {
-  const finest = levels.at(-1);
-  for (let j = 0; j < finest.rows; j += 1) {
-    for (let i = 0; i < finest.columns; i += 1) {
-      let code = finest.codes[j * finest.columns + i];
-      for (let l = levels.length - 2; code === UNKNOWN && l >= 0; l -= 1) {
-        const { columns, rows, codes } = levels[l];
-        const [x, y] = [Math.floor((i * columns) / finest.columns), Math.floor((j * rows) / finest.rows)];
-        code = codes[y * columns + x];
+export function paintField(field, image, colours, blank) {
+  const { columns: width, rows: height } = field.levels.at(-1);
+  const pixels = new Uint32Array(image.data.buffer).fill(packed(blank));
+  const tones = colours.map(packed);
+  for (const { columns, rows, codes } of begun(field)) {
+    for (let j = 0; j < height; j += 1) {
+      const from = Math.floor((j * rows) / height) * columns;
+      const to = (height - 1 - j) * width;
+      for (let i = 0; i < width; i += 1) {
+        const code = codes[from + Math.floor((i * columns) / width)];
+        if (code !== UNKNOWN) pixels[to + i] = tones[code];
       }
-      const at = 4 * ((finest.rows - 1 - j) * finest.columns + i);
-      const colour = code === UNKNOWN ? blank : colours[code];
-      image.data.set([...colour, 255], at);
     }
   }
 }

@@ -303,21 +303,24 @@ export function render({ model, el }) {
     if (pinch && pointers.size === 2) pinch.to = [...pointers.values()];
     const { context, width, height } = prepare(canvas, theme);
     if (width > 0) draw(context, width, height, theme);
+    const shares = sharesOf(tally(field));
     for (const [code, { name, sign, words, item }] of marks.entries()) {
       item.hidden = !LEGEND[state.network].includes(name);
       const { context: small, width: w, height: hh } = prepare(sign, theme);
       if (w > 0) mark(small, name, w / 2, hh / 2, Math.min(w, hh) / 2 - 3, theme[name]);
-      write(words, `${name} ${share(code)}`);
+      write(words, `${name} ${shares[code]}`);
     }
-    showWords();
+    showWords(shares);
   }
 
-  function share(code) {
-    const counts = tally(field);
+  /** How large a part ended which way, in words; nothing before anything is known. */
+  function sharesOf(counts) {
     const all = counts.reduce((sum, count) => sum + count, 0);
-    if (!all) return "";
-    const percent = (100 * counts[code]) / all;
-    return counts[code] && percent < 1 ? "below 1 %" : `${Math.round(percent)} %`;
+    return counts.map((count) => {
+      if (!all) return "";
+      const percent = (100 * count) / all;
+      return count && percent < 1 ? "below 1 %" : `${Math.round(percent)} %`;
+    });
   }
 
   function draw(context, width, height, theme) {
@@ -417,7 +420,7 @@ export function render({ model, el }) {
   }
 
   let said = "";
-  function showWords() {
+  function showWords(shares) {
     const place = hover ?? pinned;
     const found = place && lookAt(field, ...place);
     const across = number((LENS_DEFAULTS.rate_high - LENS_DEFAULTS.rate_low) / span()[0]);
@@ -432,9 +435,8 @@ export function render({ model, el }) {
     const key = `${shown}/${stage}`;
     if (!stage || key === said) return;
     said = key;
-    const counts = tally(field).map((_, code) => [LENS_ENDINGS[code], share(code)]).filter(([name]) => LEGEND[state.network].includes(name));
     const where = `Learning rate ${short(state.rate_low, state.rate_high)}, ${AXES[state.axis].label} ${short(state.low, state.high)}`;
-    const told = counts.map(([name, part]) => `${part} ${name}`).join(", ");
+    const told = LEGEND[state.network].map((name) => `${shares[LENS_ENDINGS.indexOf(name)]} ${name}`).join(", ");
     const work = { done: "", stopped: " so far, stopped", first: " so far" }[stage];
     write(
       status,

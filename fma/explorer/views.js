@@ -5,7 +5,7 @@
 // where a record is what is known of one training: { count, epochs, cost, z2Max, norms: [dW1, dW2,
 // dW3], alive, tops, surface, ... } with `count` entries so far; see runs.js.
 
-import { channels, epochTicks, linear, mark, mix, number, prepare, verticalAxis, wholeNumber } from "./draw.js";
+import { channels, epochTicks, linear, mark, mix, number, packed, prepare, verticalAxis, wholeNumber } from "./draw.js";
 
 const PAD = { left: 46, right: 34, top: 10, bottom: 24 };
 
@@ -198,8 +198,6 @@ function neuronShades({ paper, ink, accent, idle }) {
   }
   return shades;
 }
-
-const packed = ([r, g, b], alpha = 255) => ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
 const LEVELS = [10, 20, 30, 50, 70];
 

@@ -228,8 +228,10 @@ def test_training_waits_until_the_map_comes_to_the_middle_or_is_reached_for(page
     canvas(page).wait_for()
     page.wait_for_timeout(1500)
     assert status(page).text_content() == ""
+    assert not page.workers
     page.get_by_label("Network").focus()
     begun(page)
+    assert page.workers
 
 
 def test_a_pixel_is_read(page, disk):
