@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from application import serving
 from browser import LAUNCH, shell
 from filelock import FileLock
 
@@ -105,6 +106,30 @@ def _request(page, url):
 
 
 @pytest.fixture(scope="session")
+def jupyter(tmp_path_factory):
+    """Folder and address of a Jupyter server with JupyterLab and, where installed, Notebook."""
+    with serving(tmp_path_factory.mktemp("jupyter")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def _lab(jupyter, browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(90_000)
+    page.goto(f"{jupyter[1]}/lab?reset")
+    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def lab(_lab):
+    """A page of JupyterLab, shared by tests; what a test opens in it is closed at its end."""
+    yield _lab
+    _lab.evaluate("() => [...jupyterapp.shell.widgets('main')].forEach((open) => open.dispose())")
+
+
+@pytest.fixture(scope="session")
 def serve():
     """Serve folders on loopback: ``serve(folder)`` returns its address (no slash at its end)."""
     servers = []
@@ -147,6 +172,7 @@ def site_file_url(site):
     return site.as_uri()
 
 
+SHARE_LAB = "tests/explorer/test_jupyter.py", "tests/notebooks/test_jupyterlab.py"
 SLOW = "notebooks/", "tests/notebooks/", "tests/site/", "tests/chapters/"
 
 
@@ -168,12 +194,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give several processes the tests in their order; a notebook's cells stay in one process."""
+    """Give several processes the tests in their order.
+
+    A notebook's cells stay in one process, and so do the tests that share a page of JupyterLab.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
+            if file in SHARE_LAB:
+                return "JupyterLab"
             return file if file.endswith(".ipynb") else nodeid
 
     config.option.loadscopereorder = False

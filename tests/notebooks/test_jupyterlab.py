@@ -8,10 +8,24 @@ from pathlib import Path
 
 import papermill
 import pytest
+from application import command, open_notebook
 from playwright.sync_api import expect
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 OUTPUT = ".jp-OutputArea-output"
+OUTPUTS = """async (count) => {
+  const places = [...document.querySelectorAll(".jp-OutputArea-output")]
+  const pictures = [...document.querySelectorAll(".jp-OutputArea-output img")]
+  if (places.length !== count || !places.every((place) => place.hasChildNodes())) return null
+  if (!pictures.every((picture) => picture.complete && picture.src)) return null
+  await Promise.all(pictures.map((picture) => picture.decode()))
+  const width = (picture) => Math.min(picture.naturalWidth, picture.getBoundingClientRect().width)
+  return places.map((place) => ({
+    text: place.textContent,
+    drawings: place.querySelectorAll("svg").length,
+    widths: [...place.querySelectorAll("img")].map(width),
+  }))
+}"""
 
 
 def shown(output):
@@ -28,55 +42,21 @@ def letters(text):
     return "".join(text.split())
 
 
-def entered(browser, address):
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(90_000)
-    page.goto(address)
-    return page
-
-
-def opened(browser, address, name):
-    page = entered(browser, f"{address}/lab/tree/{name}?reset")
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    return page
-
-
-@pytest.fixture(scope="module")
-def lab(jupyterlab, browser):
-    """A page of JupyterLab with nothing open in it."""
-    page = entered(browser, f"{jupyterlab[1]}/lab?reset")
-    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
-    yield page
-    page.close()
-
-
-def command(page, name, **arguments):
-    """Do what a menu of JupyterLab does."""
-    line = "([name, arguments]) => { window.jupyterapp.commands.execute(name, arguments) }"
-    page.evaluate(line, [name, arguments])
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_committed_notebook_shows_itself_untrusted(path, jupyterlab, lab):
-    shutil.copy(path, jupyterlab[0])
+def test_a_committed_notebook_shows_itself_untrusted(path, jupyter, lab):
+    shutil.copy(path, jupyter[0])
     cells = json.loads(path.read_text("utf-8"))["cells"]
     expected = [output for cell in cells for output in cell.get("outputs", ())]
-    lab.evaluate("() => [...window.jupyterapp.shell.widgets('main')].forEach((w) => w.dispose())")
-    expect(lab.locator(".jp-Notebook")).to_have_count(0)
-    command(lab, "docmanager:open", path=path.name)
-    expect(lab.locator(".jp-Notebook .jp-Cell")).to_have_count(len(cells))
-    expect(lab.locator(OUTPUT)).to_have_count(len(expected))
-    for output, place in zip(expected, lab.locator(OUTPUT).all(), strict=True):
-        assert place.locator("svg").count() == 0
+    open_notebook(lab, path.name, kernelPreference={"shouldStart": False})
+    places = lab.wait_for_function(OUTPUTS, arg=len(expected), polling=50).json_value()
+    assert lab.locator(".jp-Notebook .jp-Cell").count() == len(cells)
+    for output, place in zip(expected, places, strict=True):
+        assert place["drawings"] == 0
         if "image/png" in output.get("data", {}):
-            picture = place.locator("img")
-            expect(picture).to_have_count(1)
-            assert (
-                picture.evaluate("async (e) => { await e.decode(); return e.naturalWidth }") > 400
-            )
-            assert picture.evaluate("(e) => e.getBoundingClientRect().width") > 400
-        assert letters(place.text_content()) == letters(shown(output))
+            assert len(place["widths"]) == 1
+            assert place["widths"][0] > 400
+        assert letters(place["text"]) == letters(shown(output))
 
 
 MOVING = ("02_regimes", "05_seed_test", "07_what_decides")
@@ -84,22 +64,21 @@ MOVING = ("02_regimes", "05_seed_test", "07_what_decides")
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", MOVING)
-def test_what_moves_moves_once_a_notebook_is_run(name, jupyterlab, browser):
-    folder, address = jupyterlab
+def test_what_moves_moves_once_a_notebook_is_run(name, jupyter, lab):
     source = next(path for path in NOTEBOOKS if path.stem == name)
     metadata = json.loads(source.read_text("utf-8"))["metadata"]["fma"]
     papermill.execute_notebook(
-        source, folder / f"run-{name}.ipynb", metadata["quick"], prepare_only=True
+        source, jupyter[0] / f"run-{name}.ipynb", metadata["quick"], prepare_only=True
     )
-    page = opened(browser, address, f"run-{name}.ipynb")
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=120_000)
-    command(page, "notebook:run-all-cells")
-    for waiting in ("[*]:", "[ ]:"):
-        expect(page.get_by_text(waiting)).to_have_count(0, timeout=600_000)
-    expect(page.locator(f"{OUTPUT}[data-mime-type*='error'], .jp-mod-error")).to_have_count(0)
+    open_notebook(lab, f"run-{name}.ipynb")
+    command(lab, "notebook:run-all-cells", timeout=600_000)
+    assert lab.locator(f"{OUTPUT}[data-mime-type*='error'], .jp-mod-error").count() == 0
+    prompts = lab.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
+    assert prompts
+    assert all(re.fullmatch(r"\[\d+\]:", prompt) for prompt in prompts), prompts
     text = "".join("".join(cell["source"]) for cell in json.loads(source.read_text())["cells"])
     if "explorer(" in text:
-        explorer = page.locator(".fx").first
+        explorer = lab.locator(".fx").first
         status = explorer.get_by_role("status")
         expect(status).to_have_text(re.compile("final cost"), timeout=90_000)
         before = status.inner_text()
@@ -107,11 +86,10 @@ def test_what_moves_moves_once_a_notebook_is_run(name, jupyterlab, browser):
         expect(status).not_to_have_text(before, timeout=90_000)
         expect(status).to_have_text(re.compile("final cost"), timeout=90_000)
     if "sliders(" in text:
-        box = page.locator(".jp-OutputArea:has(.widget-hslider)").last
+        box = lab.locator(".jp-OutputArea:has(.widget-hslider)").last
         picture = box.locator("img").last
         before = picture.get_attribute("src", timeout=60_000)
-        handle = page.locator(".widget-hslider .noUi-handle").first
+        handle = lab.locator(".widget-hslider .noUi-handle").first
         handle.focus()
         handle.press("ArrowRight")
         expect(box.locator("img").last).not_to_have_attribute("src", before, timeout=60_000)
-    page.close()
