@@ -1,5 +1,6 @@
 """Fixtures shared by the tests: the browser, pages that guard themselves, the built site."""
 
+import os
 import signal
 import tempfile
 import threading
@@ -23,10 +24,37 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else no child would hear Ctrl-C
 
 
+COMPILING = FileLock(Path(tempfile.gettempdir()) / "fma-tests-compile.lock", thread_local=False)
+
+
 def pytest_sessionstart(session):
-    """Compile once what every process would else compile at the same moment."""
+    """Compile once, while tests are collected, what every process would else compile itself."""
     if not hasattr(session.config, "workerinput"):
+        COMPILING.acquire()
+        session.config.compiling = threading.Thread(target=_compile, daemon=True)
+        session.config.compiling.start()
+
+
+def _compile():
+    try:
         fma.train(1, 0, epochs=1)
+    finally:
+        COMPILING.release()
+
+
+def pytest_collection_finish(session):
+    """Wait for what is being compiled."""
+    if hasattr(session.config, "workerinput"):
+        with COMPILING:
+            pass
+    else:
+        session.config.compiling.join()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One process more than there are cores: browsers and servers keep one of them waiting."""
+    return os.cpu_count() + 1
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from fma.sweeps import compute
 from fma.throw import layer1_size
 
 LOWEST, HIGHEST = 24, 160  # widths
+RUNS = 120  # the full number, of each variant
 LIMIT = 5.5  # the border is sought below this η λ₀
 SLOPES = 0.0, 0.01, 0.1, 0.3, 0.6, 1.0
 SMOOTH = "GELU", "SiLU", "tanh"
@@ -39,18 +40,22 @@ def variants(recipe="table"):
     )
 
 
-def variant_runs(recipe, n=160, seed=2027):
-    """Draw `n` runs with η λ₀ log-uniform between 1.5 and 12 and the width uniform on 24 to 160."""
-    random = np.random.RandomState(seed)
+def variant_runs(recipe, n_runs=RUNS, seed=2027):
+    """Draw runs with η λ₀ log-uniform between 1.5 and 12 and the width uniform on 24 to 160.
+
+    Fewer runs are the first of the full number.
+    """
+    random, n = np.random.RandomState(seed), max(n_runs, RUNS)
     targets = np.exp(random.uniform(*np.log(STEPS), n))
     widths, seeds = random.randint(LOWEST, HIGHEST + 1, n), random.randint(1, 2**31, n)
-    return [
+    cases = [
         Probe(int(w), int(s), as_recipe(recipe), eta_sharpness=float(x))
         for w, s, x in zip(widths, seeds, targets, strict=True)
     ]
+    return cases[:n_runs]
 
 
-def study(recipe="table", n_runs=160, names=None, *, progress=True):
+def study(recipe="table", n_runs=RUNS, names=None, *, progress=True):
     """The runs of every variant: name to results of `probe`, each with the "size" of its layer 1.
 
     All variants share widths, seeds and η λ₀. The smooth activations, ten times as slow, get the

@@ -25,6 +25,7 @@ LOWEST, HIGHEST = 24, 160  # widths drawn at random
 SEEDS = 40  # seeds of the runs that are fitted
 DRAWN = LOWEST, HIGHEST, SEEDS
 RATES = 0.3, 3  # times the recipe's
+BORDER, UNSEEN = 3600, 600  # full numbers of runs
 FRESH = 1_000, 2**31  # seeds of the runs on which rules are judged
 BELOW_BORDER = 5.5  # the border is sought below this η λ₀
 BAND = 3.2, 4.8  # η λ₀ of the runs drawn around the border
@@ -80,46 +81,44 @@ class Study:
         ]
 
 
-def border_study(recipe="table", n_runs=3600, *, progress=True):
-    """The runs on which everything is fitted.
+def border_study(recipe="table", n_runs=BORDER, *, progress=True):
+    """The runs on which everything is fitted; fewer of them are the first of the full number.
 
     The width is uniform on 24 to 160, the seed on 1 to 40, the learning rate log-uniform between
     0.3 and 3 times the recipe's, all three independent.
     """
-    recipe, random = as_recipe(recipe), np.random.RandomState(2026)
-    widths = random.randint(LOWEST, HIGHEST + 1, n_runs)
-    seeds = random.randint(1, SEEDS + 1, n_runs)
-    rates = recipe.learning_rate * np.exp(random.uniform(*np.log(RATES), n_runs))
-    return made(
-        [
-            Probe(int(w), int(s), replace(recipe, learning_rate=float(rate)))
-            for w, s, rate in zip(widths, seeds, rates, strict=True)
-        ],
-        "border",
-        progress,
-    )
+    recipe, random, n = as_recipe(recipe), np.random.RandomState(2026), max(n_runs, BORDER)
+    widths = random.randint(LOWEST, HIGHEST + 1, n)
+    seeds = random.randint(1, SEEDS + 1, n)
+    rates = recipe.learning_rate * np.exp(random.uniform(*np.log(RATES), n))
+    cases = [
+        Probe(int(w), int(s), replace(recipe, learning_rate=float(rate)))
+        for w, s, rate in zip(widths, seeds, rates, strict=True)
+    ]
+    return made(cases[:n_runs], "border", progress)
 
 
 def unseen_study(
-    recipe="table", n_runs=900, low=1.0, high=BELOW_BORDER, *, sized=False, progress=True
+    recipe="table", n_runs=UNSEEN, low=1.0, high=BELOW_BORDER, *, sized=False, progress=True
 ):
     """Runs of fresh networks, no two alike: η λ₀ log-uniform from `low` to `high`.
 
     The width is uniform on 24 to 160, the seed on 1,000 to 2³¹. If `sized`, W1 is scaled so that
     the size of layer 1 is drawn, too: log-uniform from that of width 24 to that of width 160,
-    whatever the width. That takes apart what goes together in drawn networks.
+    whatever the width. That takes apart what goes together in drawn networks. Fewer runs are the
+    first of the full number.
     """
-    recipe, random = as_recipe(recipe), np.random.RandomState(2028)
-    widths = random.randint(LOWEST, HIGHEST + 1, n_runs)
-    seeds = random.randint(*FRESH, n_runs)
-    x = np.exp(random.uniform(np.log(low), np.log(high), n_runs))
+    recipe, random, n = as_recipe(recipe), np.random.RandomState(2028), max(n_runs, UNSEEN)
+    widths = random.randint(LOWEST, HIGHEST + 1, n)
+    seeds = random.randint(*FRESH, n)
+    x = np.exp(random.uniform(np.log(low), np.log(high), n))
     ends = np.log(throw.mean_start([LOWEST, HIGHEST]).sigma)
-    sizes = np.exp(random.uniform(*ends, n_runs)) if sized else np.zeros(n_runs)
+    sizes = np.exp(random.uniform(*ends, n)) if sized else np.zeros(n)
     cases = [
         Probe(int(w), int(s), recipe, eta_sharpness=float(x), size=float(size))
         for w, s, x, size in zip(widths, seeds, x, sizes, strict=True)
     ]
-    return made(cases, "layer 1 scaled" if sized else "unseen networks", progress)
+    return made(cases[:n_runs], "layer 1 scaled" if sized else "unseen networks", progress)
 
 
 def made(cases, label, progress=True):

@@ -72,6 +72,7 @@ def test_variants_share_their_draws():
     first, second = (variant_runs(variants()[n], 20) for n in ("slope 1", "GELU"))
     for a, b in zip(first, second, strict=True):
         assert (a.width, a.seed, a.eta_sharpness) == (b.width, b.seed, b.eta_sharpness)
+    assert first == variant_runs(variants()["slope 1"], 21)[:20]
     short = study(replace(TABLE, epochs=3), 20, ["GELU", "slope 0.01"], progress=False)
     assert {name: len(found) for name, found in short.items()} == {"slope 0.01": 20, "GELU": 10}
 
