@@ -1,5 +1,10 @@
 """A bare page with one interactive figure on it, and what its tests ask of it."""
 
+import re
+from contextlib import suppress
+
+from playwright.sync_api import TimeoutError, expect
+
 from fma.explorer import bundle
 
 PAGE = """<!doctype html>
@@ -24,8 +29,25 @@ def write(folder, figure, title, state):
     return folder
 
 
+LOOK = """([where, pattern]) => {
+  const words = document.querySelector(where)?.textContent ?? "";
+  return new RegExp(pattern).test(words.replace(/\\s+/g, " "));
+}"""
+
+
 def status(page):
     return page.get_by_role("status")
+
+
+def says(page, pattern, where="[role=status]"):
+    """Wait until the element's text has the pattern in it.
+
+    The page looks every 50 ms; `expect`, which names what stands there instead, waits up to a
+    second between two looks.
+    """
+    with suppress(TimeoutError):
+        page.wait_for_function(LOOK, arg=[where, pattern], polling=50)
+    expect(page.locator(where)).to_have_text(re.compile(pattern))
 
 
 def set_theme(page, theme):
@@ -42,7 +64,8 @@ def set_theme(page, theme):
 def axe_violations(page):
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page).response["violations"]
+    only = {"resultTypes": ["violations"]}  # what passes is not written up, which takes long
+    found = Axe().run(page, options=only).response["violations"]
     return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
@@ -56,9 +79,9 @@ def assert_fit_for_all(new_page, address, width, ready):
     `ready(page)` waits until the figure is drawn.
     """
     page = new_page(viewport={"width": width, "height": 900})
+    page.goto(address)
+    ready(page)
     for theme in ("light", "dark"):
-        page.goto(address)
         set_theme(page, theme)
-        ready(page)
         assert axe_violations(page) == [], theme
         assert scroll_width(page) <= width, theme

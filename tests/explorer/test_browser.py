@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from figure_page import axe_violations, scroll_width, set_theme, status
+from figure_page import axe_violations, says, scroll_width, set_theme, status
 from playwright.sync_api import expect
 
 import fma
@@ -86,13 +86,9 @@ def slider(page, name):
     return page.get_by_role("slider", name=name, exact=True)
 
 
-def says(page, pattern):
-    expect(status(page)).to_have_text(re.compile(pattern))
-
-
 def trained(page):
     """Wait until both runs have been trained in the page."""
-    expect(page.locator(".fx-note")).to_have_text(re.compile("Trained here.*A in.*B in"))
+    says(page, "Trained here.*A in.*B in", ".fx-note")
 
 
 def cell(page, row, run):
@@ -263,7 +259,7 @@ def test_begins_with_a_curve_and_two_sliders(page, simple):
 
 def test_what_is_out_of_sight_is_not_drawn(page, simple):
     page.goto(simple)
-    expect(page.locator(".fx-note")).to_have_text(re.compile("Trained here.*A in.*B in"))
+    trained(page)
     sizes = page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll(".fx-views canvas")]
           .map((c) => [c.closest("figure").className, c.width]))"""
@@ -356,7 +352,8 @@ def test_a_link_to_a_state_does_not_ask(page, guess):
 
 
 def test_a_long_run_is_named_by_what_it_learned(page, disk):
-    page.goto(f"{disk}#width=8,8&seed=3,4&recipe=long")  # narrow: 10,000 epochs are soon done
+    # narrow, and A a short run: 10,000 epochs are soon done
+    page.goto(f"{disk}#width=8,8&seed=3,4&recipe=table,long")
     expect(page.get_by_role("application")).to_be_hidden()
     expect(page.locator(".fx-map")).to_contain_text("There is none for long")
     page.get_by_role("button", name="Train live").click()
@@ -378,7 +375,7 @@ def test_the_place_of_the_explorer_is_kept_for_it(new_page, served, name, width)
         }).observe({ type: "layout-shift", buffered: true });"""
     )
     page.goto(served.replace("index", name))
-    expect(page.locator(".fx-note")).to_have_text(re.compile("Trained here.*A in.*B in"))
+    trained(page)
     page.wait_for_timeout(200)
     assert page.evaluate("window.shift") < 0.01
 
@@ -564,7 +561,8 @@ def test_a_bad_fragment_falls_back_and_runs_nothing(page, disk):
         assert page.locator(".fx img, .fx script").count() == 0
         slider(page, "Width").press("ArrowRight")
         expect(alert).to_be_hidden()
-        says(page, "B: width 65, ")
+        expect(page.locator(".fx-card-b")).to_contain_text("65 neurons")
+    says(page, "B: width 65, ")
 
 
 def test_a_place_in_the_page_is_no_state(page, disk):
@@ -635,12 +633,11 @@ def test_downloads_the_run_as_csv(page, served):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(new_page, served, width):
     page = new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{served}#width=abc")
+    trained(page)
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
-        page.goto("about:blank")
-        page.goto(f"{served}#width=abc")
         set_theme(page, theme)
-        trained(page)
         assert axe_violations(page) == [], theme
 
 

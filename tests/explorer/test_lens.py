@@ -5,7 +5,7 @@ import re
 import figure_page
 import numpy as np
 import pytest
-from figure_page import status
+from figure_page import says, status
 from playwright.sync_api import expect
 
 from fma import window
@@ -65,11 +65,18 @@ def sample(where, axis, count):
 
 def begun(page):
     """Wait for the first picture."""
-    expect(status(page)).to_have_text(re.compile("networks trained in"))
+    says(page, "networks trained in")
 
 
 def canvas(page):
     return page.get_by_role("application")
+
+
+def press(page, key):
+    """Press a key on the map, and wait until the address has followed."""
+    before = page.url
+    canvas(page).press(key)
+    page.wait_for_url(lambda address: address != before)
 
 
 def state(page):
@@ -144,30 +151,28 @@ def test_keys_zoom_move_and_go_into_the_border(page, disk):
     page.goto(disk)
     begun(page)
     canvas(page).focus()
-    canvas(page).press("+")
-    expect(page).to_have_url(re.compile("rate="))
+    press(page, "+")
     low, high, *_ = state(page)
     assert high - low == pytest.approx(1.7e-4)
-    page.wait_for_timeout(500)
-    canvas(page).press("ArrowRight")
-    page.wait_for_timeout(500)
+    press(page, "ArrowRight")
     assert state(page)[0] == pytest.approx(low + 1.7e-4 / 4)
-    canvas(page).press("Home")
-    page.wait_for_timeout(500)
+    press(page, "Home")
     assert state(page) == [1e-5, 3.5e-4, 0, 1]
     begun(page)
     expect(page.get_by_role("button", name="Into the border")).to_be_enabled()
-    canvas(page).press("Enter")
-    page.wait_for_timeout(500)
+    press(page, "Enter")
     low, high, bottom, top = state(page)
     assert high - low == pytest.approx(3.4e-5)
     assert top - bottom == pytest.approx(0.1)
 
 
 def test_the_end_of_float64_is_the_end(page, disk):
-    page.goto(f"{disk}#lens=small&axis=slope&width=8&seed=1&rate=1e-4,1.001e-4&range=0.01,0.011")
+    near = 1 + 2**-40  # the end is half as wide eight times
+    where = f"rate=1e-4,{1e-4 * near}&range=0.01,{0.01 * near}"
+    page.goto(f"{disk}#lens=small&axis=slope&width=8&seed=1&{where}")
     begun(page)
-    for _ in range(14):
+    expect(page.get_by_text("Here float64 ends")).to_be_hidden()
+    for _ in range(5):
         page.get_by_role("button", name="Closer").click()
         page.keyboard.press("Escape")
         for _ in range(3):
@@ -203,30 +208,45 @@ def test_work_stops_when_told(page, disk):
     begun(page)
 
 
+COUNT_ASKED = """
+  window.asked = 0; // what the workers have been asked for
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (...message) {
+    window.asked += 1;
+    postMessage.apply(this, message);
+  };
+"""
+
+
 def test_nothing_is_trained_where_nobody_looks(page, disk):
+    page.add_init_script(COUNT_ASKED)
     page.goto(disk)
     begun(page)
     page.evaluate("document.body.style.paddingTop = '6000px'")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)
+    asked = page.evaluate("asked")
+    assert asked > 0
     page.evaluate("location.hash = 'lens=full&axis=slope&width=64&seed=7'")
-    page.wait_for_timeout(2500)
-    assert "seed=7" in page.url
-    assert page.locator(".fl").get_attribute("data-first") != ""
     expect(page.get_by_label("Network")).to_have_value("full")
     first = status(page).text_content()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)
+    assert page.evaluate("asked") == asked
+    assert "seed=7" in page.url
+    assert page.locator(".fl").get_attribute("data-first") != ""
     assert status(page).text_content() == first
     page.locator(".fl").scroll_into_view_if_needed()
     expect(status(page)).not_to_have_text(first)
 
 
 def test_training_waits_until_the_map_comes_to_the_middle_or_is_reached_for(page, disk):
+    page.add_init_script(COUNT_ASKED)
     page.add_init_script(
         "addEventListener('DOMContentLoaded', () => document.body.style.paddingTop = '85vh')"
     )
     page.goto(disk)
     canvas(page).wait_for()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)
+    assert page.evaluate("asked") == 0
     assert status(page).text_content() == ""
     assert not page.workers
     page.get_by_label("Network").focus()

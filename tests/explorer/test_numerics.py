@@ -20,19 +20,29 @@ SEEDS = [0, 1, 2, 42, 2**31, 2**32 - 2, 2**32 - 1, *np.random.RandomState(7).ran
 DRAWS = 20_000
 RECIPES = {name: fma.RECIPES[name] for name in ("table", "script", "text")}
 
+# Numbers as bytes: a text for each would take longer than the training.
+PACK = """const pack = (...values) => {
+  const bytes = new Uint8Array(Float64Array.from(...values).buffer);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8000) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 8000));
+  }
+  return btoa(text);
+};"""
 TRAIN = """async ([run, record]) => {
   const { Training } = await import("/trainer.js");
   const training = new Training(run);
   while (training.step());
-  const part = (values, size = 1) => Array.from(values.slice(0, training.count * size), String);
+  PACK
+  const part = (values, size = 1) => pack(values.subarray(0, training.count * size));
   return {
-    regime: training.regime(), ending: training.ending(), final: [`${training.finalCost}`],
+    regime: training.regime(), ending: training.ending(), final: pack([training.finalCost]),
     cost: part(training.cost), alive: part(training.alive),
     z2Max: part(training.z2Max), epochs: part(training.epochs),
-    norms: training.norms.map((values) => part(values)),
-    tops: part(training.tops, 64), surfaces: record ? part(training.surfaces, 361) : [],
+    norm1: part(training.norms[0]), norm2: part(training.norms[1]), norm3: part(training.norms[2]),
+    tops: part(training.tops, 64), surfaces: record ? part(training.surfaces, 361) : "",
   };
-}"""
+}""".replace("PACK", PACK)
 
 
 def run_of(width, seed, recipe, graft=None):
@@ -50,22 +60,23 @@ def run_of(width, seed, recipe, graft=None):
 def train(page, *run, surfaces=False):
     trained = page.evaluate(TRAIN, [run_of(*run), surfaces])
     regime, numbers = trained.pop("regime"), {"ending": trained.pop("ending")}
-    return regime, numbers | {name: np.array(v, dtype=float) for name, v in trained.items()}
+    numbers |= {name: unpacked(values) for name, values in trained.items()}
+    numbers["norms"] = np.array([numbers.pop(f"norm{layer}") for layer in (1, 2, 3)])
+    return regime, numbers
+
+
+def unpacked(text):
+    return np.frombuffer(base64.b64decode(text))
 
 
 def draws(page, seed, method):
     code = """async ([seed, method, count]) => {
       const { RandomState } = await import("/random.js");
       const random = new RandomState(seed);
-      const numbers = Float64Array.from({ length: count }, () => random[method]());
-      const bytes = new Uint8Array(numbers.buffer);
-      let text = "";
-      for (let i = 0; i < bytes.length; i += 8000) {
-        text += String.fromCharCode(...bytes.subarray(i, i + 8000));
-      }
-      return btoa(text);
-    }"""
-    return np.frombuffer(base64.b64decode(page.evaluate(code, [seed, method, DRAWS])))
+      PACK
+      return pack({ length: count }, () => random[method]());
+    }""".replace("PACK", PACK)
+    return unpacked(page.evaluate(code, [seed, method, DRAWS]))
 
 
 def test_uniform_draws_are_numpys_bit_for_bit(sources):

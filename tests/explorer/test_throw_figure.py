@@ -5,7 +5,7 @@ import re
 import figure_page
 import numpy as np
 import pytest
-from figure_page import status
+from figure_page import says, status
 from playwright.sync_api import expect
 
 import fma
@@ -27,7 +27,7 @@ def disk(folder):
 
 
 def trained(page):
-    expect(status(page)).to_have_text(re.compile(r"The network, learning rate .*final cost"))
+    says(page, "The network, learning rate .*final cost")
 
 
 def start_of(size):
