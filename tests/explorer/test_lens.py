@@ -167,12 +167,12 @@ def test_keys_zoom_move_and_go_into_the_border(page, disk):
 
 
 def test_the_end_of_float64_is_the_end(page, disk):
-    near = 1 + 2**-40  # the end is half as wide eight times
+    near = 1 + 2**-42  # six halvings from the end
     where = f"rate=1e-4,{1e-4 * near}&range=0.01,{0.01 * near}"
     page.goto(f"{disk}#lens=small&axis=slope&width=8&seed=1&{where}")
     begun(page)
     expect(page.get_by_text("Here float64 ends")).to_be_hidden()
-    for _ in range(5):
+    for _ in range(3):
         page.get_by_role("button", name="Closer").click()
         page.keyboard.press("Escape")
         for _ in range(3):
@@ -226,7 +226,7 @@ def test_nothing_is_trained_where_nobody_looks(page, disk):
     page.wait_for_timeout(500)
     asked = page.evaluate("asked")
     assert asked > 0
-    page.evaluate("location.hash = 'lens=full&axis=slope&width=64&seed=7'")
+    page.evaluate("location.hash = 'lens=full&axis=slope&width=8&seed=7'")
     expect(page.get_by_label("Network")).to_have_value("full")
     first = status(page).text_content()
     page.wait_for_timeout(500)

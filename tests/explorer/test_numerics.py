@@ -137,7 +137,7 @@ def test_the_final_cost_is_taken_after_the_last_update(sources, width, seed):
 @pytest.mark.parametrize(
     ("init", "rate", "width", "epochs"),
     [
-        ("he", 1e-4, 24, 3000),
+        ("he", 1e-4, 24, 1500),
         ("uniform", 1e-4, 80, 150),
         ("uniform", 3e-4, 64, 150),
         ("uniform", 2.2e-4, 64, 150),
