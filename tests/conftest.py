@@ -207,12 +207,13 @@ SLOW = "notebooks/", "tests/notebooks/", "tests/site/", "tests/chapters/"
 def pytest_collection_modifyitems(items):
     """Sort the tests: style first, which fails fastest, then what is slowest.
 
-    Browser tests come last: their event loop would be in the way of the notebooks' kernels.
+    Browser tests come last: their event loop would be in the way of the notebooks' kernels. Of
+    them JupyterLab's are first, which one process has to do all.
     """
 
     def rank(item):
         if "browser" in getattr(item, "fixturenames", ()):
-            return 3
+            return 3 if item.nodeid.startswith(SHARE_LAB) else 4
         if item.nodeid.startswith("tests/test_style"):
             return 0
         return 1 if item.nodeid.startswith(SLOW) else 2
