@@ -112,10 +112,13 @@ def kernel_environment(folder, side_by_side=1):
 
     Sweeps show no progress, and those of several kernels `side_by_side` share the cores. Matrices
     are small: further BLAS threads would wait for each other, and memory given back is soon asked
-    for again.
+    for again. Their ports are of this process's own.
     """
     from joblib import cpu_count
 
+    from fma.publish.ports import use_own_ports
+
+    use_own_ports()
     ours = KEEP_FREED | {
         "OPENBLAS_NUM_THREADS": "1",
         "LOKY_MAX_CPU_COUNT": str(-(-cpu_count() // side_by_side)),  # joblib's, for its processes

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -125,6 +126,27 @@ def test_sweeps_of_notebooks_side_by_side_share_the_cores(book, without_pages, m
     _notebook(book / "notebooks" / "index.ipynb", f"{code} or print('alone')")
     publish.build("full", book)
     assert told("index").split() == [str(min(2, os.cpu_count())), "alone"]
+
+
+def test_a_kernel_gets_ports_of_its_process_that_are_free(tmp_path):
+    from jupyter_client.connect import LocalPortCache
+
+    with publish.kernel_environment(tmp_path), socket.socket() as taken:
+        ports = LocalPortCache.instance()
+        first = ports.find_available_port("127.0.0.1")
+        second = ports.find_available_port("127.0.0.1")
+        block = range(20_000 + 50 * (os.getpid() % 240), 32_000)[:50]
+        assert first in block
+        assert second in block
+        assert first != second
+        ports.return_port(second)
+        assert ports.find_available_port("127.0.0.1") == second
+        ports.return_port(second)
+        taken.bind(("127.0.0.1", second))
+        third = ports.find_available_port("127.0.0.1")
+        assert third != second
+        ports.return_port(first)
+        ports.return_port(third)
 
 
 def test_a_page_written_by_hand_sets_the_pages_again(book, without_pages):
