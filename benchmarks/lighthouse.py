@@ -3,7 +3,7 @@
 Lighthouse comes through npm (``npx``, Node 18 or newer) and drives the Chromium of the browser
 tests. It simulates a slow phone (a processor four times slower, 1.6 Mbit/s) and a desk. The pages
 are served compressed, as any host of static pages does. The results go into lighthouse.json and
-lighthouse.md beside this file.
+lighthouse.md beside this file; where pages are named, the rows of the others stay as they are.
 """
 
 import argparse
@@ -127,8 +127,10 @@ def main():
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     pages = options.pages or sorted(page.stem for page in options.site.glob("*.html"))
-    results = measure_site(options.site, pages, options.rounds)
-    (options.out / "lighthouse.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    path = options.out / "lighthouse.json"
+    kept = json.loads(path.read_text("utf-8")) if options.pages and path.exists() else {}
+    results = dict(sorted((kept | measure_site(options.site, pages, options.rounds)).items()))
+    path.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     (options.out / "lighthouse.md").write_text(table(results), "utf-8")
     print(table(results))
 
