@@ -70,6 +70,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Figures out of sight are laid out one by one while the browser is idle: who scrolls finds them there.
+addEventListener("load", () => {
+  const waiting = [...document.querySelectorAll(".fma-figure svg")];
+  const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+  const drawNext = () => {
+    const figure = waiting.shift();
+    if (!figure) return;
+    figure.style.contentVisibility = "visible";
+    whenIdle(drawNext);
+  };
+  whenIdle(drawNext);
+});
+
 let before = "light";
 addEventListener("beforeprint", () => {
   before = root.dataset.theme;
