@@ -1,6 +1,5 @@
 """Fixtures shared by the tests: the browser, pages that guard themselves, the built site."""
 
-import os
 import signal
 import tempfile
 import threading
@@ -11,6 +10,7 @@ import pytest
 from application import serving
 from browser import LAUNCH, shell
 from filelock import FileLock
+from joblib import cpu_count
 
 import fma
 from fma import publish
@@ -54,7 +54,7 @@ def pytest_collection_finish(session):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
     """One process more than there are cores: browsers and servers keep one of them waiting."""
-    return os.cpu_count() + 1
+    return cpu_count() + 1
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fma.chapters.experiments import grid_runs, population
-from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
+from fma.chapters.ledger import (
+    FAILS,
+    HOLDS,
+    POPULATION,
+    SIZES,
+    UNTESTED,
+    Finding,
+    Picture,
+    claim,
+)
 from fma.chapters.single_runs import revival
 from fma.chapters.words import column, many, p_value, percent
 from fma.figures import ACCENT, AXIS, INK, chart, label
@@ -16,7 +25,7 @@ from fma.sweeps import compute
 from fma.throw import layer1_size
 
 LOWEST, HIGHEST = 24, 160  # widths
-RUNS = 120  # the full number, of each variant
+RUNS = SIZES["full"].variant  # of each variant
 LIMIT = 5.5  # the border is sought below this η λ₀
 SLOPES = 0.0, 0.01, 0.1, 0.3, 0.6, 1.0
 SMOOTH = "GELU", "SiLU", "tanh"

@@ -16,6 +16,7 @@ from fma import throw
 from fma.chapters.edge_runs import edge
 from fma.chapters.experiments import grid_runs
 from fma.chapters.kept_sum import sum_kept
+from fma.chapters.ledger import SIZES
 from fma.probe import Probe, initial, probe
 from fma.recipe import as_recipe
 from fma.statistics import wilson_interval
@@ -25,7 +26,7 @@ LOWEST, HIGHEST = 24, 160  # widths drawn at random
 SEEDS = 40  # seeds of the runs that are fitted
 DRAWN = LOWEST, HIGHEST, SEEDS
 RATES = 0.3, 3  # times the recipe's
-BORDER, UNSEEN = 3600, 600  # full numbers of runs
+BORDER, UNSEEN = SIZES["full"].border, SIZES["full"].unseen  # runs
 FRESH = 1_000, 2**31  # seeds of the runs on which rules are judged
 BELOW_BORDER = 5.5  # the border is sought below this η λ₀
 BAND = 3.2, 4.8  # η λ₀ of the runs drawn around the border

@@ -94,6 +94,11 @@ class Sizes:
     pair_epochs: int = 50_000
     sixties: int = 100  # seeds of widths 60 to 68
 
+    @property
+    def unseen(self):
+        """Fresh networks on which the rules of the border are judged."""
+        return self.border // 6
+
 
 SIZES = {"full": Sizes(), "quick": Sizes(150, 5, 12, 6, 20, 1, 1, 300, 1000, 5)}
 

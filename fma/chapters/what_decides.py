@@ -572,8 +572,7 @@ SMALL_POWER = 0.05  # of the width: from 24 to 160 the border then moves by less
 )
 def width_alone_does_nothing(s):
     """Is it the width, or what goes with the width?"""
-    n = s.sizes.border // 6
-    sized = unseen_study(s.recipe, n, *BAND, sized=True, progress=s.progress)
+    sized = unseen_study(s.recipe, s.sizes.unseen, *BAND, sized=True, progress=s.progress)
     found = fit(sized, "size", "width", limit=np.inf)
     cases, results = population(s.recipe, s.sizes.seeds, progress=s.progress)
     v = cramers_v([case.width for case in cases], column(results, "regime"))
@@ -618,7 +617,7 @@ def width_alone_does_nothing(s):
 )
 def luck_is_in_w2(s):
     """Is it W2's lucky neuron?"""
-    study = unseen_study(s.recipe, s.sizes.border // 6, *BAND, progress=s.progress)
+    study = unseen_study(s.recipe, s.sizes.unseen, *BAND, progress=s.progress)
     study = study.where(np.arange(len(study)) < max(len(study) // 2, 1))
     changed = erasures(study, progress=s.progress)
     straight = float(np.mean(study["straight"]))

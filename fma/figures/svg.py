@@ -24,7 +24,7 @@ CSS = (  # what a page that shows `html` needs once
     + "".join(f"--fma-{name}:{dark};" for name, (_, dark) in THEME.items())
     + "--fma-ink:currentColor}"
     + ".fma-figure svg{display:block;width:100%;height:auto;overflow:visible;background:none;"
-    + "content-visibility:auto;overflow-clip-margin:1rem;"  # drawn when it comes near the screen
+    + "content-visibility:auto;overflow-clip-margin:1rem;"  # out of sight it waits, see report.js
     + "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif}"
     + ".fma-figure svg image{image-rendering:pixelated}"
     + ".fma-figure .fma-desk{max-width:54rem}.fma-figure .fma-phone{display:none;max-width:30rem}"
