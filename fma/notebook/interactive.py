@@ -61,7 +61,7 @@ def explorer(draw, state="width=64&seed=1", *, alt, caption=""):
     mount("explorer", draw, state, alt=alt, caption=caption)
 
 
-def mount(kind, draw, state="", *, alt, caption=""):
+def mount(kind, draw, state="", *, alt, caption="", keep=False):
     """Show an interactive figure: alive in Jupyter, a place for it in the book, a figure elsewhere.
 
     Parameters
@@ -70,16 +70,23 @@ def mount(kind, draw, state="", *, alt, caption=""):
         "explorer", "lens" or "throw".
     draw, state, alt, caption
         As in `explorer`.
+    keep : bool
+        Whether the figure stays, below what is alive, instead of giving its place to it.
     """
     if publishing():
         figure = figures.html(draw, alt=alt, caption=caption)
-        place = f'<div class="fma-{kind}" data-state="{escape(state)}">{figure}</div>'
+        inside, below = ("", figure) if keep else (figure, "")
+        place = f'<div class="fma-{kind}" data-state="{escape(state)}">{inside}</div>{below}'
         display({"text/html": place, "text/plain": f"Figure: {alt}"}, raw=True)
         return
     bundle, metadata = picture(draw, alt, caption)
     if live():
         widget = _widget(kind, state)._repr_mimebundle_()
-        bundle = (widget[0] if isinstance(widget, tuple) else widget) | bundle
+        widget = widget[0] if isinstance(widget, tuple) else widget
+        if keep:
+            display(widget, raw=True)
+        else:
+            bundle = widget | bundle
     display(bundle, metadata=metadata, raw=True)
 
 

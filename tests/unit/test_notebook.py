@@ -308,6 +308,20 @@ def test_explorer_is_a_picture_a_mount_or_alive(shown, monkeypatch):
     assert shown[-1]["text/html"].count("<svg") == 2
 
 
+def test_a_figure_can_stay_below_what_is_alive(shown, monkeypatch):
+    notebook.mount("lens", simple, "lens=small", alt="A line.", keep=True)
+    assert [set(bundle) for bundle in shown] == [{"image/png", "text/plain"}]
+    monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
+    notebook.mount("lens", simple, "lens=small", alt="A line.", keep=True)
+    assert "application/vnd.jupyter.widget-view+json" in shown[1]
+    assert "image/png" not in shown[1]
+    assert set(shown[2]) == {"image/png", "text/plain"}
+    monkeypatch.setenv("FMA_PUBLISH", "1")
+    notebook.mount("lens", simple, "lens=small", alt="A line.", keep=True)
+    assert '<div class="fma-lens" data-state="lens=small"></div><' in shown[3]["text/html"]
+    assert shown[3]["text/html"].count("<svg") == 2
+
+
 def test_the_state_sets_the_explorers_traits():
     assert interactive.traits(STATE) == {
         "width": 64,
