@@ -99,7 +99,9 @@ def test_a_figure_comes_once_the_text_is_seen(browser_tells, site_file_url, page
     page.clock.fast_forward(3000)
     page.locator(".fma-lens[data-mounted=yes]").wait_for()
     assert script.count() == 1
-    assert page.get_by_text("Each window is taken").is_visible()  # the bars that the text is about
+    assert page.locator(
+        "figcaption", has_text="Each window"
+    ).is_visible()  # the bars that the text is about
 
 
 @pytest.mark.parametrize("view", VIEWS)
