@@ -197,26 +197,25 @@ def _bounds(weights, ends1, bent1, corners):
     negative, Z2 becomes a convex function above it, largest in a corner; likewise below. Needed
     are neurons that may be bent, or whose bound reaches the Z2 of some row: one has the top.
     """
-    hidden, top = weights.shape[1], -np.inf
-    low, high = np.full(hidden, np.inf), np.full(hidden, -np.inf)
-    mostly_on = np.array([ends1[:, j].sum() > 0 for j in bent1])
+    points = np.ones((len(corners), len(weights)))  # of layer 2's inputs
     for c in range(len(corners)):
-        Z2 = corners[c, 0] * weights[0] + corners[c, 1] * weights[1] + weights[2]
-        if c >= 4:  # a training row
-            for i in range(len(bent1)):
-                _add(Z2, max(ends1[c, bent1[i]], 0.0), weights[3 + i])
-            top = max(top, Z2.max())
-            continue
-        above, below = Z2, Z2.copy()
-        for i in range(len(bent1)):
-            z = ends1[c, bent1[i]]
-            relu, line = max(z, 0.0), z if mostly_on[i] else 0.0
-            for h in range(hidden):
-                w = weights[3 + i, h]
-                above[h] += w * (relu if w > 0 else line)
-                below[h] += w * (line if w > 0 else relu)
-        for h in range(hidden):
-            low[h], high[h] = min(low[h], below[h]), max(high[h], above[h])
+        points[c, 0], points[c, 1] = corners[c]
+        for i, j in enumerate(bent1):
+            points[c, 3 + i] = ends1[c, j] if ends1[c, j] > 0 else 0.0
+    Z2 = np.dot(points, weights)
+    above, below = Z2[:4], Z2[:4].copy()
+    for i, j in enumerate(bent1):
+        mostly_on = ends1[:, j].sum() > 0
+        for c in range(4):
+            if (ends1[c, j] > 0) != mostly_on:  # there z, or 0, is below max(z, 0) by |z|
+                for h in range(len(above[c])):
+                    change = -abs(ends1[c, j]) * weights[3 + i, h]
+                    above[c, h] += change if change > 0 else 0.0
+                    below[c, h] += change if change < 0 else 0.0
+    low, high, top = below[0], above[0], Z2[4:].max()
+    for c in range(1, 4):
+        for h in range(len(low)):
+            low[h], high[h] = min(low[h], below[c, h]), max(high[h], above[c, h])
     needed = ((low <= 0) & (high > 0)) | ~(high < top)
     return low, high, np.flatnonzero(needed)
 
