@@ -28,11 +28,18 @@ COMPILING = FileLock(Path(tempfile.gettempdir()) / "fma-tests-compile.lock", thr
 
 
 def pytest_sessionstart(session):
-    """Compile once, while tests are collected, what every process would else compile itself."""
-    if not hasattr(session.config, "workerinput"):
+    """Compile once what every process would else compile itself.
+
+    Meanwhile the first process collects the tests, and with them the bytecode of all they import.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
         COMPILING.acquire()
         session.config.compiling = threading.Thread(target=_compile, daemon=True)
         session.config.compiling.start()
+    elif worker["workerid"] != "gw0":
+        with COMPILING:
+            pass
 
 
 def _compile():
