@@ -2,6 +2,7 @@
 #   make book scale=quick    make test extras=oracle,dask    make serve port=8001
 .DEFAULT_GOAL := help
 .PHONY: help book serve lab test bench clean
+.NOTPARALLEL:
 
 PYTHON ?= $(firstword $(foreach name,python3 python python3.13 python3.12 python3.11,$(shell \
 	command -v $(name) >/dev/null 2>&1 && $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -36,7 +37,7 @@ serve: .venv/installed  ## serve the built report on this machine; scale=quick, 
 lab: .venv/installed-lab  ## open the notebooks in JupyterLab, with all they need; options=--no-browser
 	@JUPYTER_PREFER_ENV_PATH=1 $(run) -m jupyterlab --notebook-dir notebooks $(options)
 
-test: .venv/installed-test-$(extras)  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
+test: .venv/installed-test$(addprefix $(comma),$(extras))  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
 	@$(lean) $(run) -m pytest -n logical
 
 bench: .venv/installed-bench book  ## what is fast, beside what else could be used; needs npm for Lighthouse
@@ -62,14 +63,7 @@ clean:  ## remove what was built; the cache of runs stays (python -m fma cache -
 	@$(call install,-r requirements.txt)
 	@touch $@
 
-.venv/installed-test-$(extras): .venv/installed
-	@$(call install,-e '.[test$(if $(extras),$(comma)$(extras))]')
-	@touch $@
-
-.venv/installed-lab: .venv/installed
-	@$(call install,-e '.[lab]')
-	@touch $@
-
-.venv/installed-bench: .venv/installed
-	@$(call install,-e '.[bench]')
-	@touch $@
+.venv/installed-%: requirements.txt pyproject.toml .venv/made
+	@echo "Installing into .venv, once"
+	@$(call install,-r requirements.txt -e '.[$*]')
+	@touch .venv/installed $@
