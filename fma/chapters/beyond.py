@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fma.chapters.experiments import grid_runs, population
+from fma.chapters.experiments import any_rate, grid_runs, population
 from fma.chapters.ledger import (
     FAILS,
     HOLDS,
@@ -58,7 +58,7 @@ def variant_runs(recipe, n_runs=RUNS, seed=2027):
     targets = np.exp(random.uniform(*np.log(STEPS), n))
     widths, seeds = random.randint(LOWEST, HIGHEST + 1, n), random.randint(1, 2**31, n)
     cases = [
-        Probe(int(w), int(s), as_recipe(recipe), eta_sharpness=float(x))
+        Probe(int(w), int(s), any_rate(recipe), eta_sharpness=float(x))
         for w, s, x in zip(widths, seeds, targets, strict=True)
     ]
     return cases[:n_runs]

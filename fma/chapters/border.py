@@ -14,7 +14,7 @@ import numpy as np
 
 from fma import throw
 from fma.chapters.edge_runs import edge
-from fma.chapters.experiments import grid_runs
+from fma.chapters.experiments import any_rate, grid_runs
 from fma.chapters.kept_sum import sum_kept
 from fma.chapters.ledger import SIZES
 from fma.probe import Probe, initial, probe
@@ -109,7 +109,7 @@ def unseen_study(
     whatever the width. That takes apart what goes together in drawn networks. Fewer runs are the
     first of the full number.
     """
-    recipe, random, n = as_recipe(recipe), np.random.RandomState(2028), max(n_runs, UNSEEN)
+    recipe, random, n = any_rate(recipe), np.random.RandomState(2028), max(n_runs, UNSEEN)
     widths = random.randint(LOWEST, HIGHEST + 1, n)
     seeds = random.randint(*FRESH, n)
     x = np.exp(random.uniform(np.log(low), np.log(high), n))
@@ -451,8 +451,7 @@ def matched_probes(
         Instead of moving each network to its own border, scale W1 so that all have the mean size
         of the first width, and then give all the same η λ₀.
     """
-    recipe = as_recipe(recipe)
-    plain = grid_runs(recipe, widths, seeds)
+    plain = grid_runs(any_rate(recipe), widths, seeds)
     if rescale:
         size = float(throw.mean_start(widths[0]).sigma)
         x = float(distance * two.border(size))

@@ -1,10 +1,11 @@
 """The runs that several chapters look at; each is made once and remembered by `fma.sweeps`."""
 
+from dataclasses import replace
 from itertools import product
 
 from fma.chapters.article import PAIR, WIDTHS
 from fma.probe import Probe, probe, probe_and_surface
-from fma.recipe import as_recipe
+from fma.recipe import RECIPES, as_recipe
 from fma.sweeps import compute, runs, sweep
 
 POPULATION_WIDTHS = range(24, 161, 8)
@@ -13,6 +14,14 @@ POPULATION_WIDTHS = range(24, 161, 8)
 def grid_runs(recipe="table", widths=WIDTHS, seeds=(1,), **changes):
     """One probe for each width (slowest) and seed; `changes` are further fields of `Probe`."""
     return [Probe(w, s, as_recipe(recipe), **changes) for w, s in product(widths, seeds)]
+
+
+def any_rate(recipe="table"):
+    """The recipe of probes whose η λ₀ is given: with one learning rate, since they use none.
+
+    So recipes that differ in nothing else share these runs.
+    """
+    return replace(as_recipe(recipe), learning_rate=RECIPES["table"].learning_rate)
 
 
 def eight_widths(recipe="table", seed=1, *, detail=0, progress=True):

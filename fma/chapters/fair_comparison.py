@@ -10,7 +10,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from fma.chapters.article import PAIR
 from fma.chapters.border import border_study, fits, matched_probes
-from fma.chapters.experiments import grid_runs
+from fma.chapters.experiments import any_rate, grid_runs
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.words import many
 from fma.figures import ACCENT, AXIS, INK, MUTED, chart, label
@@ -87,7 +87,7 @@ def comparisons(recipe="table", widths=PAIRS[0], n_seeds=300, n_border=3600, *, 
     middle = float(np.mean([start["eta_sharpness"] for start in starts]))
 
     def at_one(x):
-        return {f"one η λ₀, {x:.2f}": grid_runs(recipe, widths, seeds, eta_sharpness=x)}
+        return {f"one η λ₀, {x:.2f}": grid_runs(any_rate(recipe), widths, seeds, eta_sharpness=x)}
 
     plans = {"one learning rate": cases} | at_one(middle)
     one, _, two = fits(border_study(recipe, n_border, progress=progress))

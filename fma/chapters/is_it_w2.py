@@ -8,7 +8,7 @@ import numpy as np
 
 from fma.chapters.after_throw import Altered, altered
 from fma.chapters.edge_runs import follow
-from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, grid_runs, population
+from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, any_rate, grid_runs, population
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.single_runs import DISTURBANCES, Disturbed, course, disturb, exchange, survivors
 from fma.chapters.words import column, many, percent
@@ -396,7 +396,7 @@ def signs(recipe="table", n_near=300, n_wide=12, progress=True):
         Probe(
             int(random.randint(POPULATION_WIDTHS[0], POPULATION_WIDTHS[-1] + 1)),
             int(random.randint(2_000, 2**31)),
-            recipe,
+            any_rate(recipe),
             eta_sharpness=float(random.uniform(*NEAR)),
         )
         for _ in range(n_near)

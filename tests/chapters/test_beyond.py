@@ -24,7 +24,7 @@ from fma.chapters.beyond import (
 )
 from fma.chapters.ledger import FAILS, HOLDS, SIZES, UNTESTED, Setting
 from fma.chapters.single_runs import revival
-from fma.probe import Probe
+from fma.probe import Probe, probe
 
 TABLE = fma.RECIPES["table"]
 SETTING = Setting(TABLE, sizes=SIZES["quick"], progress=False)
@@ -75,6 +75,14 @@ def test_variants_share_their_draws():
     assert first == variant_runs(variants()["slope 1"], 21)[:20]
     short = study(replace(TABLE, epochs=3), 20, ["GELU", "slope 0.01"], progress=False)
     assert {name: len(found) for name, found in short.items()} == {"slope 0.01": 20, "GELU": 10}
+
+
+def test_where_the_step_follows_from_the_sharpness_no_rate_of_the_recipe_matters():
+    for case in variant_runs("script", 3):
+        own = replace(case, recipe=replace(case.recipe, learning_rate=1e-5))
+        assert own != case
+        assert probe(own) == probe(case)
+    assert variant_runs("script", 3) == variant_runs("table", 3)
 
 
 def test_difference_of_proportions_is_newcombes():
