@@ -116,19 +116,26 @@ def by_pairs(different, sizes, draws=1000):
 
 def _fitted(counts, x, dimension, draws):
     """Fit the logarithm of column sums of counts (units, sizes) against x; resample the units."""
-    random = np.random.RandomState(0)
-
-    def slope(rows):
-        total = counts[rows].sum(axis=0)
-        seen = total > 0
-        return np.polyfit(x[seen], np.log(total[seen]), 1)[0] if seen.sum() > 1 else np.nan
-
-    every = np.arange(len(counts))
-    if np.isnan(slope(every)):
+    at = dimension(_slopes(counts.sum(axis=0), x))
+    if np.isnan(at):
         return Dimension(np.nan, np.nan, np.nan)
-    drawn = [slope(random.choice(every, len(every))) for _ in range(draws)]
-    ends = np.sort(dimension(np.nanquantile(drawn, [0.025, 0.975])))
-    return Dimension(float(dimension(slope(every))), float(ends[0]), float(ends[1]))
+    random, n = np.random.RandomState(0), len(counts)
+    times = [np.bincount(random.choice(n, n), minlength=n) for _ in range(draws)]
+    drawn = _slopes(np.array(times, dtype=float) @ counts, x)
+    low, high = np.sort(dimension(np.nanquantile(drawn, [0.025, 0.975])))
+    return Dimension(float(at), float(low), float(high))
+
+
+def _slopes(totals, x):
+    """Of straight lines through the logarithms of totals (..., sizes) above zero, against x.
+
+    nan where fewer than two are above zero.
+    """
+    seen = totals > 0
+    n = np.where(seen.sum(axis=-1) > 1, seen.sum(axis=-1), np.nan)
+    y = np.log(np.where(seen, totals, 1))
+    from_middle = seen * (x - (seen * x).sum(axis=-1, keepdims=True) / n[..., None])
+    return (from_middle * y).sum(axis=-1) / (from_middle**2).sum(axis=-1)
 
 
 @dataclass(frozen=True)

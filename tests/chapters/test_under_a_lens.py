@@ -36,6 +36,14 @@ def test_one_change_has_dimension_nought():
     assert lens.by_boxes(codes).at == pytest.approx(0, abs=1e-9)
 
 
+def test_a_line_is_fitted_through_the_sizes_at_which_anything_is_seen():
+    x = np.log(SIZES[:4])
+    slopes = lens._slopes(np.array([[90, 40, 12, 5], [9, 0, 3, 0], [0, 5, 0, 0]]), x)
+    assert slopes[0] == pytest.approx(np.polyfit(x, np.log([90, 40, 12, 5]), 1)[0])
+    assert slopes[1] == pytest.approx(np.log(9 / 3) / (x[0] - x[2]))
+    assert np.isnan(slopes[2])
+
+
 def test_a_descent_ends_where_float64_does():
     (edge, coins) = lens.descents([control("edge"), control("coins")])
     assert set(edge.changes) == {1}
