@@ -19,6 +19,7 @@ from matplotlib.transforms import offset_copy
 
 from fma.regimes import REGIMES
 
+MOST_POWERS = 20  # of ten that an axis labels
 STYLE = str(resources.files("fma.figures") / "figures.mplstyle")
 
 # Every colour that the theme may change: its name, on a light page, on a dark page.
@@ -147,10 +148,11 @@ def label(axes, x, y, text, *, shift=0, halo=True, **options):
 
 
 def plain_log(axis, low, high):
-    """Label a log axis 1, 10, 100 … or finer where it spans little, in plain numbers."""
-    decades = np.log10(high / low)
-    steps = (1, 2, 5) if decades < 2.5 else (1,)
-    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    """Label a log axis 1, 10, 100 … in plain numbers: finer where it spans little, else coarser."""
+    first, last = np.log10([low, high])
+    steps = (1, 2, 5) if last - first < 2.5 else (1,)
+    apart = 1 + int(last - first) // MOST_POWERS
+    powers = range(int(np.floor(first)), int(np.ceil(last)) + 1, apart)
     ticks = [s * 10.0**p for p in powers for s in steps if low <= s * 10.0**p <= high]
     axis.set_ticks(ticks, [f"{tick:,g}" if tick < 1e6 else f"{tick:.0e}" for tick in ticks])
     axis.set_minor_locator(NullLocator())
