@@ -139,7 +139,7 @@ def test_chapter_2_says_nothing_false_of_another_seed(tmp_path):
 
 def test_chapter_7_says_nothing_false_of_another_recipe(tmp_path):
     notebook = next(path for path in NOTEBOOKS if path.stem == "07_what_decides")
-    few = {"n_runs": 60, "n_unseen": 16, "n_rates": 4, "n_edges": 2, "n_factors": 5}
+    few = {"n_runs": 60, "n_unseen": 10, "n_rates": 3, "n_edges": 2, "n_factors": 5}
     few |= {"lowest_width": 60, "highest_width": 69}
     page = apply_checks(_run(notebook, tmp_path, {"recipe": "text"} | few))
     text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
