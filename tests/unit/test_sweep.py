@@ -493,12 +493,17 @@ def test_the_same_call_runs_on_a_dask_cluster(cache, tmp_path, monkeypatch):
 # The command line.
 
 
-def command(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "fma", *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def command(capsys):
+    def run(*arguments):
+        try:
+            code = main(arguments)
+        except SystemExit as end:  # of --help
+            code = end.code
+        assert code == 0
+        return capsys.readouterr().out
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -514,16 +519,15 @@ def command(*arguments):
         (128, ("converge", 138.2, 24.5, 30.6)),
     ],
 )
-def test_train_as_json(capsys, width, expected):
+def test_train_as_json(command, width, expected):
     words = ("train", "--width", str(width), "--seed", "1", "--recipe", "table", "--json")
     keys = ("width", "seed", "recipe", "regime", "final_cost", "z2_max_100", "dw2_norm_100")
-    assert main(words) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(command(*words))
     assert found == dict(zip(keys, (width, 1, "table", *expected), strict=True))
     assert list(found) == list(keys)
 
 
-def test_train_says_null_for_an_epoch_that_was_not_reached():
+def test_train_says_null_for_an_epoch_that_was_not_reached(command):
     found = json.loads(command("train", "--epochs", "100", "--width", "8", "--json"))
     assert found["z2_max_100"] is found["dw2_norm_100"] is None
     assert found["final_cost"] > 0
@@ -531,7 +535,7 @@ def test_train_says_null_for_an_epoch_that_was_not_reached():
     assert (found["regime"], found["final_cost"]) == ("diverged", None)
 
 
-def test_train_prints_a_table():
+def test_train_prints_a_table(command):
     lines = command("train", "--width", "8", "--epochs", "3", "--slope", "0.5").splitlines()
     assert lines[0] == "product task, recipe table, epochs 3, slope 0.5: 3 epochs"
     assert lines[1].split()[:4] == ["width", "seed", "recipe", "regime"]
@@ -543,7 +547,7 @@ def test_train_prints_a_table():
     assert "before the last update" in " ".join(command("train", "--help").split())
 
 
-def test_stream_and_cache_commands(cache):
+def test_stream_and_cache_commands(cache, command):
     assert "62 of A's 64 columns are whole in B" in command("stream")
     assert command("stream", "--a", "2x3,3x1", "--b", "2,3,1").startswith("A: 2x3, 3x1, 9 draws")
     quiet(RUNS[:2], jobs=1)
@@ -551,7 +555,7 @@ def test_stream_and_cache_commands(cache):
     assert command("cache", "--clear").startswith(f"{cache}: 0 results, 0.0 MB")
 
 
-def test_help_names_every_command():
+def test_help_names_every_command(command):
     text = command("--help")
     for name in ("train", "stream", "claims", "cache", "build", "serve"):
         assert f"    {name} " in text
