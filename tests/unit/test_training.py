@@ -103,11 +103,11 @@ def test_the_printed_table_with_the_matrix_products_of_another_processor(kernel)
     code = (
         "from threadpoolctl import threadpool_info as info; import sys, pytest, numpy;"
         f"assert {kernel!r} in [lib.get('architecture') for lib in info()];"
-        "sys.exit(pytest.main(['-q', '-o', 'addopts=', sys.argv[1], '-k', 'digit_for_digit']))"
+        "sys.exit(pytest.main(['-q', '-o', 'addopts=', *sys.argv[1:]]))"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code, __file__],
-        env=os.environ | {"OPENBLAS_CORETYPE": kernel},
+        [sys.executable, "-c", code, "--noconftest", __file__, "-k", "digit_for_digit"],
+        env=os.environ | {"OPENBLAS_CORETYPE": kernel, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
     )
