@@ -1,5 +1,6 @@
 """Fixtures shared by the tests: the browser, pages that guard themselves, the built site."""
 
+import os
 import signal
 import tempfile
 import threading
@@ -23,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else no child would hear Ctrl-C
 
+# JAX compiles far more here than it computes.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 COMPILING = FileLock(Path(tempfile.gettempdir()) / "fma-tests-compile.lock", thread_local=False)
 
