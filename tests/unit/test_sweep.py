@@ -405,7 +405,7 @@ def wait_for(condition, seconds=60):
 def finish(log, cache, before):
     """A second start computes what is missing, and nothing that was kept."""
     log.write_text("")
-    again = start(log, cache)
+    again = start(log, cache, jobs=1)
     out, err = again.communicate(timeout=120)
     assert out.strip() == "complete", err
     computed = sorted(int(line) for line in log.read_text().split())
