@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 
+from axe import barriers
 from playwright.sync_api import TimeoutError, expect
 
 from fma.explorer import bundle
@@ -61,14 +62,6 @@ def set_theme(page, theme):
     )
 
 
-def axe_violations(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    only = {"resultTypes": ["violations"]}  # what passes is not written up, which takes long
-    found = Axe().run(page, options=only).response["violations"]
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
-
-
 def scroll_width(page):
     return page.evaluate("document.documentElement.scrollWidth")
 
@@ -83,5 +76,5 @@ def assert_fit_for_all(new_page, address, width, ready):
     ready(page)
     for theme in ("light", "dark"):
         set_theme(page, theme)
-        assert axe_violations(page) == [], theme
+        assert barriers(page) == [], theme
         assert scroll_width(page) <= width, theme

@@ -1,6 +1,5 @@
 """The built book: self-contained, every link resolves, usable by everyone, light, dark, phone."""
 
-import json
 import re
 import shutil
 from functools import cache
@@ -9,10 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import axe_playwright_python
 import pytest
+from axe import barriers
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAGES = [path.stem for path in NOTEBOOKS]
@@ -176,18 +174,6 @@ def test_every_page_of_the_reduced_scale_says_so_and_no_other(built):
     assert reduced == ("quick" in built.relative_to(ROOT.resolve()).parts)
 
 
-def _axe(page, *rules):
-    page.evaluate(AXE)
-    options = {"resultTypes": ["violations"], "preload": False}
-    options |= {"runOnly": list(rules)} if rules else {}
-    found = page.evaluate("options => axe.run(options)", options)["violations"]
-    return [
-        f"{violation['id']}: {violation['help']}: {json.dumps(node['target'])}"
-        for violation in found
-        for node in violation["nodes"]
-    ]
-
-
 @pytest.mark.parametrize(("view", "origin"), [("desk", "site_url"), ("phone", "site_file_url")])
 def test_page_has_no_barrier_and_is_no_wider_than_the_window(
     built, view, origin, new_page, request
@@ -197,10 +183,10 @@ def test_page_has_no_barrier_and_is_no_wider_than_the_window(
     page.wait_for_function("!document.querySelector('[data-state]:not([data-mounted=yes])')")
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     assert page.locator("h1").is_visible()
-    barriers = _axe(page)
+    found = barriers(page)
     page.get_by_role("button", name="Dark page").click()
-    barriers += [f"dark: {barrier}" for barrier in _axe(page, "color-contrast")]
-    assert not barriers, "\n".join(barriers)
+    found += [f"dark: {barrier}" for barrier in barriers(page, "color-contrast")]
+    assert not found, "\n".join(found)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
