@@ -246,6 +246,7 @@ def shown_controls(page):
     )
 
 
+@pytest.mark.usefixtures("untrained")
 def test_begins_with_a_curve_and_two_sliders(page, simple):
     page.goto(simple)
     says(page, "B: width 64, seed 1, recipe table: converge")
@@ -336,6 +337,7 @@ def test_a_right_guess_is_drawn_on_in_its_time(page, guess):
     assert page.locator(".fx-cost canvas").evaluate("(c) => c.toDataURL()") != early
 
 
+@pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize("how", ["slider", "link", "more"])
 def test_whoever_does_not_guess_is_not_kept_waiting(page, guess, how):
     page.goto(guess)
@@ -360,9 +362,10 @@ def test_a_link_to_a_state_does_not_ask(page, guess):
 
 
 def test_a_long_run_is_named_by_what_it_learned(page, simple):
-    # narrow, A a short run, and nothing but the curve drawn: 10,000 epochs are soon done
+    # narrow, A a short run, and out of sight, so that nothing is drawn: 10,000 epochs are soon done
     page.goto(f"{simple}#width=2,2&seed=3,4&recipe=table,long")
     page.get_by_role("button", name="Train live").click()
+    page.mouse.wheel(0, 2000)
     trace = fma.train(2, 4, "long", detail=0)
     assert fma.regimes.ending(trace) == "learning"
     told = r"B: width 2, seed 4, recipe long: learning, final cost \d.* after the last update"
@@ -472,6 +475,7 @@ def test_any_32_bit_seed_can_be_typed(page, disk):
     says(page, "B: width 64, seed 4294967295, ")
 
 
+@pytest.mark.usefixtures("untrained")
 def test_links_and_buttons_in_the_prose_set_the_state(page, address):
     page.goto(address)
     page.get_by_role("link", name="take one more neuron").click()
@@ -497,6 +501,7 @@ def test_a_transplant_trains_the_library_s_network(page, disk):
     says(page, "B: width 64, seed 1, recipe table: converge")
 
 
+@pytest.mark.usefixtures("untrained")
 def test_the_address_holds_the_state_and_back_works(page, address):
     page.goto(address)
     slider(page, "Width").press("ArrowRight")
