@@ -16,10 +16,10 @@ from fma.sweeps import KEEP_FREED
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SIDE_BY_SIDE = 4  # notebooks at most: each has its kernel, and its sweeps their processes
-LONGEST = (  # are started first
+LONGEST = (  # are started first; 12 does without the trainer, which 07 compiles meanwhile
+    "12_your_network",
     "07_what_decides",
     "05_seed_test",
-    "12_your_network",
     "14_under_a_lens",
     "11_fair_comparison",
     "10_beyond",
@@ -53,10 +53,6 @@ def execute(notebooks, folder, scale, log):
     """
     from joblib import Parallel, cpu_count, delayed
 
-    from fma.training import train
-
-    if notebooks:
-        train(1, 0, epochs=1)  # compiles what all kernels would else compile at the same moment
     jobs = max(1, min(SIDE_BY_SIDE, cpu_count(), len(notebooks)))
     options = {"batch_size": 1, "pre_dispatch": "n_jobs", "return_as": "generator_unordered"}
     yield from Parallel(jobs, **options)(
