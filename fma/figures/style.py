@@ -19,7 +19,7 @@ from matplotlib.transforms import offset_copy
 
 from fma.regimes import REGIMES
 
-MOST_POWERS = 20  # of ten that an axis labels
+MOST_POWERS = 10  # of ten that an axis labels
 STYLE = str(resources.files("fma.figures") / "figures.mplstyle")
 
 # Every colour that the theme may change: its name, on a light page, on a dark page.
@@ -152,7 +152,7 @@ def plain_log(axis, low, high):
     first, last = np.log10([low, high])
     steps = (1, 2, 5) if last - first < 2.5 else (1,)
     apart = 1 + int(last - first) // MOST_POWERS
-    powers = range(int(np.floor(first)), int(np.ceil(last)) + 1, apart)
+    powers = range(apart * int(first // apart), int(np.ceil(last)) + 1, apart)
     ticks = [s * 10.0**p for p in powers for s in steps if low <= s * 10.0**p <= high]
     axis.set_ticks(ticks, [f"{tick:,g}" if tick < 1e6 else f"{tick:.0e}" for tick in ticks])
     axis.set_minor_locator(NullLocator())

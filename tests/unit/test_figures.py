@@ -104,12 +104,12 @@ def test_an_axis_labels_powers_of_ten_as_they_find_room():
     for (low, high), labels in {
         (30, 300): ["50", "100", "200"],
         (0.5, 2e4): ["1", "10", "100", "1,000", "10,000"],
-        (1e-9, 3e15): [f"1e{p:+03d}" if p > 5 else f"{10.0**p:,g}" for p in range(-9, 16, 2)],
+        (1e-9, 3e15): [f"1e{p:+03d}" if p > 5 else f"{10.0**p:,g}" for p in range(-9, 16, 3)],
     }.items():
         figures.plain_log(axis, low, high)
         assert [text.get_text() for text in axis.get_ticklabels()] == labels
     figures.plain_log(axis, 1e-9, 1e300)
-    assert 10 < len(axis.get_ticklabels()) <= 21
+    assert 5 < len(axis.get_ticklabels()) <= 10
 
 
 def test_the_same_figure_is_the_same_text_each_time():
