@@ -33,7 +33,8 @@ COMPILING = FileLock(Path(tempfile.gettempdir()) / "fma-tests-compile.lock", thr
 def pytest_sessionstart(session):
     """Compile once what every process would else compile itself.
 
-    Meanwhile the first process collects the tests, and with them the bytecode of all they import.
+    Meanwhile the first process collects the tests, which compiles the bytecode of all they import;
+    the others collect after that.
     """
     worker = getattr(session.config, "workerinput", None)
     if worker is None:
