@@ -256,10 +256,9 @@ def descent_chart(named):
     deepest = max(named.values(), key=lambda descent: descent.decades)
     counts = {name: int(descent.changes[-1]) for name, descent in named.items()}
     last = figures.listing(f"{n} in {name}" for name, n in counts.items())
-    title = (
-        f"At the end of float64, {deepest.decades:.0f} decades down, "
-        f"changes of ending in the window: {last}"
-    )
+    to_the_end = all(counts.values())  # a window without a change is none to go into
+    where = "At the end of float64" if to_the_end else "In the last windows"
+    title = f"{where}, {deepest.decades:.0f} decades down, changes of ending in the window: {last}"
 
     def draw(layout):
         grid = (len(named), 1) if layout.phone else (1, len(named))

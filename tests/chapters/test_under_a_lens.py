@@ -1,5 +1,7 @@
 """Chapter 14: both ways of counting, on sets whose dimension is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,16 @@ def test_figures_are_drawn_for_desk_and_phone():
     for draw in draws:
         for layout in (figures.DESK, figures.PHONE):
             assert draw(layout).axes
+
+
+def test_a_descent_that_found_no_change_did_not_reach_the_end_of_float64():
+    from fma import figures
+
+    (edge,) = lens.descents([control("edge")])
+    plain = replace(edge, codes=np.vstack([edge.codes[:-1], np.zeros_like(edge.codes[:1])]))
+    for descent, said in ((edge, "At the end of float64"), (plain, "In the last windows")):
+        title = lens.descent_chart({"one": descent})(figures.DESK).get_suptitle()
+        assert title.startswith(said)
 
 
 def test_changes_and_fates_are_counted():
