@@ -81,7 +81,7 @@ def gradient(parameters, task, act):
     A2, slope2 = act(Z2)
     error = A2 @ W3 + b3 - task.y_train
     dZ3 = 2 / len(error) * error
-    dZ2 = dZ3 @ W3.T * slope2()
+    dZ2 = dZ3 * W3.T * slope2()
     dZ1 = dZ2 @ W2.T * slope1()
     layers = ((task.x_train, dZ1), (A1, dZ2), (A2, dZ3))
     gradients = [g for A, dZ in layers for g in (A.T @ dZ, dZ.sum(axis=0))]

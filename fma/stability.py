@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from fma.checks import choice
-from fma.network import ACTIVATIONS, Parameters, forward, shapes
+from fma.network import ACTIVATIONS, forward, shapes
 
 
 def _gated(u, du, ddu):
@@ -69,51 +69,53 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu", layer
     activation = choice("activation", activation, ACTIVATIONS)
     act = ACTIVATIONS[activation](slope)
     second = CURVATURES[activation]
-    parameters = Parameters(*(np.asarray(p, dtype=float) for p in parameters))
-    W1, b1, W2, b2, W3, b3 = parameters
-    x, y = task.x_train, task.y_train
-    one = np.ones((len(x), 1))
-    Z1, A1, Z2, A2, output = forward(parameters, x, act) if layers is None else layers
+    W1, b1, W2, b2, W3, b3 = (np.asarray(p, dtype=float) for p in parameters)
+    x, y = _with_one(task.x_train), task.y_train
+    Z1, A1, Z2, A2, output = forward(parameters, task.x_train, act) if layers is None else layers
     scale = 2 / len(x)
     if second is None and _straight(Z1) and _straight(Z2):
-        moments = np.linalg.qr(np.hstack([one, x, y]), mode="r")
-        one, x, y = moments[:, :1], moments[:, 1:3], moments[:, 3:]
+        moments = np.linalg.qr(np.hstack([x, y]), mode="r")
+        x, y, one = moments[:, :3], moments[:, 3:], moments[:, 2:3]
         s1, s2 = act(Z1[:1])[1](), act(Z2[:1])[1]()
-        A1 = (x @ W1 + one * b1) * s1
-        A2 = (A1 @ W2 + one * b2) * s2
-        output = A2 @ W3 + one * b3
+        A1 = np.hstack([x @ np.vstack([W1, b1]) * s1, one])
+        A2 = np.hstack([A1 @ np.vstack([W2, b2]) * s2, one])
+        output = A2 @ np.vstack([W3, b3])
     else:
         s1, s2 = act(Z1)[1](), act(Z2)[1]()
+        A1, A2 = _with_one(A1), _with_one(A2)
     E = scale * (output - y)
     back2 = E * W3.T
     D2 = back2 * s2
     if second:
         bend1, bend2 = D2 @ W2.T * second(Z1), back2 * second(Z2)
-    ends = np.cumsum([p.size for p in parameters])
-    places = [(slice(end - p.size, end), p.shape) for end, p in zip(ends, parameters, strict=True)]
+    width, hidden = W2.shape
+    ends = 3 * width, 3 * width + (width + 1) * hidden
 
     def product(vector):
-        vector = np.ravel(vector)
-        V1, c1, V2, c2, V3, c3 = (vector[place].reshape(shape) for place, shape in places)
-        RZ1 = x @ V1 + one * c1
+        # Of each layer the weights and, as a last row, the biases: they belong to an input of 1.
+        V1, V2, V3 = np.split(np.ravel(vector), ends)
+        V1, V2, V3 = V1.reshape(3, width), V2.reshape(width + 1, hidden), V3.reshape(-1, 1)
+        RZ1 = x @ V1
         RA1 = s1 * RZ1
-        RZ2 = RA1 @ W2 + A1 @ V2 + one * c2
+        RZ2 = RA1 @ W2 + A1 @ V2
         RA2 = s2 * RZ2
-        RE = scale * (RA2 @ W3 + A2 @ V3 + one * c3)
-        RD2 = (RE * W3.T + E * V3.T) * s2
+        RE = scale * (RA2 @ W3 + A2 @ V3)
+        RD2 = (RE * W3.T + E * V3[:-1].T) * s2
         if second:
             RD2 += bend2 * RZ2
-        RD1 = (RD2 @ W2.T + D2 @ V2.T) * s1
+        RD1 = (RD2 @ W2.T + D2 @ V2[:-1].T) * s1
         if second:
             RD1 += bend1 * RZ1
-        gradients = (
-            *(x.T @ RD1, one.T @ RD1),
-            *(RA1.T @ D2 + A1.T @ RD2, one.T @ RD2),
-            *(RA2.T @ E + A2.T @ RE, one.T @ RE),
-        )
-        return np.concatenate([g.ravel() for g in gradients])
+        of_2, of_3 = A1.T @ RD2, A2.T @ RE
+        of_2[:-1] += RA1.T @ D2
+        of_3[:-1] += RA2.T @ E
+        return np.concatenate([(x.T @ RD1).ravel(), of_2.ravel(), of_3.ravel()])
 
     return product
+
+
+def _with_one(inputs):
+    return np.hstack([inputs, np.ones((len(inputs), 1))])
 
 
 @lru_cache(256)
@@ -158,6 +160,6 @@ def sharpness(parameters, task, slope=0.01, activation="leaky_relu", layers=None
     product = hessian_product(parameters, task, slope, activation, layers)
     size = sum(np.size(p) for p in parameters)
     hessian = LinearOperator((size, size), matvec=product, dtype=float)
-    vectors = min(size, 12)
-    options = {"v0": _start_vector(size), "ncv": vectors, "tol": 1e-10}
+    vectors = min(size, 8)
+    options = {"v0": _start_vector(size), "ncv": vectors, "tol": 1e-7}  # λ's error: its square
     return float(eigsh(hessian, 1, which="LA", return_eigenvectors=False, **options)[0])

@@ -10,8 +10,8 @@ from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
-import matplotlib
 import matplotlib.style
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from fma.figures.style import DESK, PAPER, PHONE, STYLE, THEME
 
@@ -77,8 +77,8 @@ def save(draw, path, layout=DESK):
 def _svg(draw, layout):
     """The figure as an SVG element: no metadata, short numbers, only the ids that are used."""
     with matplotlib.style.context(STYLE):
-        buffer = StringIO()
-        draw(layout).savefig(buffer, format="svg", metadata={"Date": None})
+        figure, buffer = draw(layout), StringIO()
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # savefig draws twice
     svg = ElementTree.fromstring(buffer.getvalue())
     for halo in svg.iterfind(".//*[@id='halo']//{*}text"):
         halo.set("style", halo.get("style") + f";paint-order:stroke;stroke:{PAPER};stroke-width:3")
