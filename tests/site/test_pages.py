@@ -114,9 +114,12 @@ def test_a_figure_has_its_room_and_is_drawn_when_there_is_time(name, view, site_
     })"""
     drawn = "[...document.querySelectorAll('.fma-figure svg text')].filter((text) => "
     drawn += "text.checkVisibility({ contentVisibilityAuto: true })).length"
+    frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     page.wait_for_function("!!window.resume")
+    page.evaluate(frames)  # what is in sight is known once a frame is painted
     before, at_first = page.evaluate(rooms), page.evaluate(drawn)
     page.evaluate("() => { for (let work; (work = resume); work()) resume = null }")
+    page.evaluate(frames)
     everything = page.evaluate(drawn)
     assert everything > 2 * at_first
     assert page.evaluate(rooms) == before
@@ -290,10 +293,22 @@ def test_text_does_not_move_while_fonts_arrive(site_url, new_page, view):
     page = new_page(viewport=VIEWS[view])
     page.add_init_script(SHIFT)
     page.route("**/*.woff2", lambda route: (page.wait_for_timeout(300), route.continue_()))
-    for name in ("cite", "index", "02_regimes"):
+    for name in ("cite", "index", "02_regimes", "09_what_it_learned"):
         page.goto(f"{site_url}/{name}.html", wait_until="networkidle")
         assert page.evaluate("document.fonts.check('16px \"Source Serif 4\"')")
         assert page.evaluate("window.shift") <= 0.05, name
+
+
+def test_a_page_on_disk_is_set_in_its_fonts(site_file_url, page):
+    page.goto(f"{site_file_url}/cite.html")
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    tools = page.context.new_cdp_session(page)
+    for part in ("DOM", "CSS"):
+        tools.send(f"{part}.enable")
+    root = tools.send("DOM.getDocument")["root"]["nodeId"]
+    text = tools.send("DOM.querySelector", {"nodeId": root, "selector": "main p"})
+    fonts = tools.send("CSS.getPlatformFontsForNode", text)["fonts"]
+    assert {font["familyName"] for font in fonts} == {"Source Serif 4"}
 
 
 def test_reads_without_scripts(site_file_url, new_page):
