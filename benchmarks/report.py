@@ -82,8 +82,18 @@ def plot(results, path):
         key=lambda name: -times[name]["median"],
     )
     style = {"svg.fonttype": "none", "svg.hashsalt": "fma", "font.family": "sans-serif"}
+    moments = [times[f"{OURS}, epoch {moment:,}"]["median"] for moment in MOMENTS]
+    fastest = [name for name in rows if name.startswith("JAX")][-1]
+    told = "An epoch of one run takes {:.2f} ms here and {:.2f} ms with the fastest JAX"
     with plt.rc_context(style):
-        figure, axes = plt.subplots(figsize=(7.6, 3.4), layout="constrained")
+        figure, axes = plt.subplots(figsize=(7.6, 3.6), layout="constrained")
+        figure.suptitle(
+            told.format(*(times[name]["median"] for name in (OURS, fastest))),
+            x=0.01,
+            ha="left",
+            fontsize=10.5,
+            weight="bold",
+        )
         for y, name in enumerate(rows):
             t = times[name]
             ink = "#0072b2" if name == OURS else "#595959"
@@ -91,14 +101,13 @@ def plot(results, path):
             axes.plot(t["median"], y, "o", color=ink)
             axes.annotate(
                 f"{t['median']:.2f}",
-                (t["high"], y),
+                (max([t["high"], *moments] if name == OURS else [t["high"]]), y),
                 (8, 0),
                 textcoords="offset points",
                 va="center",
                 color=ink,
                 weight="bold" if name == OURS else None,
             )
-        moments = [times[f"{OURS}, epoch {moment:,}"]["median"] for moment in MOMENTS]
         axes.plot(moments, [rows.index(OURS)] * len(moments), "|", color="#0072b2", markersize=14)
         axes.set_yticks(range(len(rows)), rows)
         axes.set_xscale("log")
@@ -106,9 +115,10 @@ def plot(results, path):
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_minor_locator(NullLocator())
         axes.margins(x=0.12)
-        axes.set_xlabel(
-            f"milliseconds for one epoch of one run on all {CORES} cores\n(ticks: {OURS} at epochs "
-            f"{', '.join(f'{m:,}' for m in MOMENTS)}; bars: quartiles)"
+        axes.set_xlabel(f"milliseconds for one epoch of one run on all {CORES} cores")
+        figure.supxlabel(
+            f"Bars: quartiles. Ticks: {OURS} at epochs {', '.join(f'{m:,}' for m in MOMENTS)}.",
+            fontsize=9,
         )
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(left=False)
