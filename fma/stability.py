@@ -131,14 +131,8 @@ def sharpness(parameters, task, slope=0.01, activation="leaky_relu", layers=None
 
     Parameters
     ----------
-    parameters : Parameters
-    task : Task
-    slope : float
-        Of LeakyReLU for z ≤ 0.
-    activation : str
-        A key of `network.ACTIVATIONS`.
-    layers : tuple, optional
-        What `network.forward` gives on the training rows, if it is known already.
+    parameters, task, slope, activation, layers
+        As in `hessian_product`.
 
     Returns
     -------
