@@ -35,6 +35,8 @@ NOTHING = 0.1  # a rise of the share of winners by less counts as none
 STEPS = 1.5, 12  # least and largest η λ₀
 REVIVED = 80, 90, 100  # widths
 DEADLY = 4, 6  # a band of η λ₀
+PUSH = 1e-15  # by this factor more the steps of the pushed runs are larger
+PUSHED = "slope 0.01", *TWO_SIGNED
 SOFTER = 1.5  # times as wide a border would be softer
 BANDS = ((24, 64), (65, 104), (105, 160))
 
@@ -64,16 +66,17 @@ def variant_runs(recipe, n_runs=RUNS, seed=2027):
     return cases[:n_runs]
 
 
-def study(recipe="table", n_runs=RUNS, names=None, *, progress=True):
+def study(recipe="table", n_runs=RUNS, names=None, push=0.0, *, progress=True):
     """The runs of every variant: name to results of `probe`, each with the "size" of its layer 1.
 
     All variants share widths, seeds and η λ₀. The smooth activations, ten times as slow, get the
-    first half of the runs.
+    first half of the runs. Each η λ₀ is larger by `push` times itself.
     """
     found = {}
     for name, recipe_ in variants(recipe).items():
         if names is None or name in names:
             cases = variant_runs(recipe_, n_runs)[: n_runs // 2 if name in SMOOTH else n_runs]
+            cases = [replace(c, eta_sharpness=c.eta_sharpness * (1 + push)) for c in cases]
             results = compute(probe, cases, label=name, progress=progress)
             found[name] = [
                 r | {"size": float(layer1_size(start(c)))}
@@ -90,6 +93,12 @@ def answers(results):
 def stays_on(results):
     """Whether most of layer 2 is alive at the end of each run."""
     return np.array([r["regime"] == "plateau" for r in results])
+
+
+def turned(found, pushed, name):
+    """How many runs of a variant end otherwise when pushed: "8 of 120"."""
+    endings = [[r["ending"] for r in study[name]] for study in (found, pushed)]
+    return f"{np.not_equal(*endings).sum()} of {len(endings[0])}"
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,7 @@ def edges(found):
     }
 
 
+@np.errstate(over="ignore")  # of a few runs, a draw may have its border infinitely far away
 def edge(results, kept=stays_on, limit=LIMIT, draws=4_000):
     """Fit a logistic curve in ln η λ₀, and one with the size of layer 1, to the runs below `limit`.
 
@@ -340,6 +350,15 @@ def edge_rows(found):
     return [
         [name] + [_interval(v) for v in (e.at, e.band, e.shift)] if e else [name, *"–––"]
         for name, e in found.items()
+    ]
+
+
+def pushed_rows(found, pushed):
+    """What a push does to each variant, as rows of a table: its runs, and its border."""
+    before, after = edges({name: found[name] for name in pushed}), edges(pushed)
+    return [
+        [name, turned(found, pushed, name), *(_interval(place(e, name)) for e in (before, after))]
+        for name in pushed
     ]
 
 

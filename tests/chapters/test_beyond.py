@@ -77,6 +77,18 @@ def test_variants_share_their_draws():
     assert {name: len(found) for name, found in short.items()} == {"slope 0.01": 20, "GELU": 10}
 
 
+def test_a_push_lengthens_every_step_and_those_that_end_otherwise_are_counted():
+    few = replace(TABLE, epochs=3)
+    found, pushed = (study(few, 20, ["He"], push, progress=False) for push in (0.0, 1e-3))
+    for before, after in zip(found["He"], pushed["He"], strict=True):
+        assert after["learning_rate"] == pytest.approx(1.001 * before["learning_rate"], rel=1e-12)
+        assert after["sharpness"] == before["sharpness"]
+    other = [r | {"ending": "none"} for r in pushed["He"][:3]] + found["He"][3:]
+    rows = beyond.pushed_rows(found, {"He": other})
+    assert [row[:2] for row in rows] == [["He", "3 of 20"]]
+    assert beyond.turned(found, found, "He") == "0 of 20"
+
+
 def test_where_the_step_follows_from_the_sharpness_no_rate_of_the_recipe_matters():
     for case in variant_runs("script", 3):
         own = replace(case, recipe=replace(case.recipe, learning_rate=1e-5))
