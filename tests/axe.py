@@ -20,22 +20,26 @@ LEAN = """(() => {
   };
 })()"""
 # Code that is not shown loses its colours first: axe would ask for the style of every word of it.
-RUN = """async (options) => {
+RUN = """async ([context, options]) => {
   for (const code of document.querySelectorAll("pre")) {
     if (!code.checkVisibility()) code.textContent = code.textContent;
   }
-  return (await axe.run(options)).violations;
+  return (await axe.run(context, options)).violations;
 }"""
 
 
-def barriers(page, *rules):
-    """What axe finds, of all rules or of those named, each as rule, what it asks, and where."""
+def barriers(page, *rules, outside=None):
+    """What axe finds, of all rules or of those named, each as rule, what it asks, and where.
+
+    Where `outside` selects something, that is left out.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{SOURCE};{LEAN}")
     options = {"resultTypes": ["violations"], "preload": False}
     options |= {"runOnly": list(rules)} if rules else {}
+    context = {"exclude": [outside]} if outside else {"include": ["html"]}
     return [
         f"{violation['id']}: {violation['help']}: {json.dumps(node['target'])}"
-        for violation in page.evaluate(RUN, options)
+        for violation in page.evaluate(RUN, [context, options])
         for node in violation["nodes"]
     ]
