@@ -3,6 +3,8 @@
 Everything runs in fresh clones with empty homes, installation included; about an hour. After each
 row the results go into waiting.json and waiting.md beside this file. ``--keep FOLDER`` leaves the
 clones, with the built book, and the homes in a new folder; ``--only .ci/run`` measures that again.
+``--former COMMIT`` first builds that commit's book likewise, for a ratio within one run: on another
+machine, or another day, the same work takes up to twice as long.
 """
 
 import argparse
@@ -23,7 +25,7 @@ ROWS = {  # what is waited for: its clone, its command, seconds before, goal
 }
 
 
-def measure(folder, only=None):
+def measure(folder, only=None, commit="HEAD"):
     """Yield the rows one after the other, or that of one command: seconds, and if it succeeded."""
     kept = {name: v for name, v in os.environ.items() if not name.startswith(("FMA_", "XDG_"))}
     for row, (name, command, *_) in ROWS.items():
@@ -32,7 +34,8 @@ def measure(folder, only=None):
         clone, home = folder / name, folder / f"home-{name}"
         if not clone.exists():
             subprocess.run(["git", "clone", "--quiet", str(HERE.parent), str(clone)], check=True)
-            home.mkdir()
+            subprocess.run(["git", "checkout", "--quiet", commit], cwd=clone, check=True)
+            home.mkdir(parents=True)
         began = time.monotonic()
         done = subprocess.run(command, shell=True, cwd=clone, env=kept | {"HOME": str(home)})
         seconds = round(time.monotonic() - began)
@@ -41,20 +44,27 @@ def measure(folder, only=None):
 
 def table(results):
     """The results in Markdown, beside what was before and the goals."""
-    where = results["machine"]
+    where, former = results["machine"], results.get("former", {})
+    told = f" Then, here: commit {former['commit']}, in one run with what is now." if former else ""
     lines = [
-        f"On {where['cores']} cores ({where['processor']}); before: two cores of another machine.",
+        f"On {where['cores']} cores ({where['processor']}); before, and the goals: two cores of "
+        f"another machine.{told}",
         "",
-        "| | before | now | goal |",
-        "|---|--:|--:|--:|",
+        "| | before | then, here | now | then : now | goal | before : goal |",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for row, (*_, before, goal) in ROWS.items():
-        now = "not measured"
-        if found := results.get(row):
-            now = _time(found["seconds"])
-            now = now if found["passed"] else f"failed ({now})"
-        lines.append(f"| {row} | {_time(before)} | {now} | {_time(goal)} |")
+        then, now = former.get(row), results.get(row)
+        ratio = f"{then['seconds'] / now['seconds']:.2f}" if then and now else "–"
+        cells = _time(before), _told(then), _told(now), ratio, _time(goal), f"{before / goal:.2f}"
+        lines.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
+
+
+def _told(found):
+    if not found:
+        return "–"
+    return _time(found["seconds"]) if found["passed"] else f"failed ({_time(found['seconds'])})"
 
 
 def _time(seconds):
@@ -65,6 +75,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="clones and homes stay here")
     parser.add_argument("--only", choices=["make book", ".ci/run"], help="the rest stays as it is")
+    parser.add_argument("--former", metavar="COMMIT", help="whose book is built first, for a ratio")
     options, path = parser.parse_args(), HERE / "waiting.json"
     keep, results = options.keep, json.loads(path.read_text("utf-8")) if options.only else {}
     if results.setdefault("machine", machine()) != machine():
@@ -72,10 +83,14 @@ def main():
     if keep:
         keep.mkdir(parents=True)
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as folder:
+        results.pop("former", None)
+        if options.former:
+            former = measure(Path(folder) / "former", "make book", options.former)
+            results["former"] = {"commit": options.former} | dict(former)
         for row, found in measure(Path(folder), options.only):
             results[row] = found
             path.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-            (HERE / "waiting.md").write_text(table(results), "utf-8")
+            path.with_suffix(".md").write_text(table(results), "utf-8")
     print(table(results))
 
 
