@@ -425,7 +425,7 @@ def gradient_is_four_times_larger(s):
     key = f"dw2_norm_{EPOCH}"
     others = column(second, key) / column(first, key)
     usual = float(np.nanmedian(others))
-    within = float(np.mean((others >= 3.5) & (others <= 4)))
+    within = int(np.sum((others >= 3.5) & (others <= 4)))
     return Finding(
         s.under({name: 3.5 <= ratio <= 4 for name, ratio in ratios.items()}),
         "The ratio is "
@@ -435,7 +435,7 @@ def gradient_is_four_times_larger(s):
         Picture(
             "ratio of ‖dW2‖, 64 over 63", {s.name: finite(others)}, interval=(3.5, 4), log=True
         ),
-        other=f"In {100 * within:.0f} % of {many(len(others), 'seed')} the ratio lies there."
+        other=f"In {within} of {many(len(others), 'seed')} the ratio lies there."
         if usual < 3.5 or usual > 4
         else "",
     )
