@@ -50,15 +50,22 @@ def table(results):
         f"On {where['cores']} cores ({where['processor']}); before, and the goals: two cores of "
         f"another machine.{told}",
         "",
-        "| | before | then, here | now | then : now | goal | before : goal |",
-        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for row, (*_, before, goal) in ROWS.items():
         then, now = former.get(row), results.get(row)
-        ratio = f"{then['seconds'] / now['seconds']:.2f}" if then and now else "–"
-        cells = _time(before), _told(then), _told(now), ratio, _time(goal), f"{before / goal:.2f}"
-        lines.append(f"| {row} | {' | '.join(cells)} |")
+        cells = {"": row, "before": _time(before), "now": _told(now), "goal": _time(goal)}
+        if former:
+            ratio = f"{then['seconds'] / now['seconds']:.2f}" if then and now else "–"
+            cells |= {"then, here": _told(then), "then : now": ratio}
+            cells |= {"before : goal": f"{before / goal:.2f}"}
+        if len(lines) == 2:
+            lines += [_line(cells), _line(["---"] + ["--:"] * (len(cells) - 1))]
+        lines.append(_line(cells.values()))
     return "\n".join([*lines, ""])
+
+
+def _line(cells):
+    return f"| {' | '.join(cells)} |"
 
 
 def _told(found):
