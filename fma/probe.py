@@ -94,7 +94,8 @@ def probe(case):
     dict
         What `initial` gives, and: "regime", "ending", "cost" (final), "cost_start", "cost_peak",
         "alive" (final), "ever_dead" (no layer-2 neuron alive at some epoch), "died" (the first such
-        epoch, -1 if there is none), "z2_max_100" and "dw2_norm_100" (nan if the run ended before),
+        epoch, -1 if there is none), "z2_max_100", "dw2_norm_100" and "alive_100" (nan if the run
+        ended before),
         "positive_12" (how many W3 are positive after `THROWN` updates); and, nan if it diverged:
         "bend", "effective" (participation ratio of the layer-2 neurons' outputs) and "top_two"
         (the share of the two largest).
@@ -130,6 +131,7 @@ def _probed(case):
         "died": int(dead[0]) if len(dead) else -1,
         "z2_max_100": float(trace.z2_max[100]) if late else np.nan,
         "dw2_norm_100": float(trace.gradient_norm[100, 1]) if late else np.nan,
+        "alive_100": float(trace.alive[100]) if late else np.nan,
         "positive_12": int((early.parameters.W3 > 0).sum()),
     }
     return before | result | learned, trace

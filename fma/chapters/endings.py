@@ -1,5 +1,7 @@
 """What the article says of its regimes, judged on endings that are one thing each (chapter 3)."""
 
+from collections import Counter
+
 import numpy as np
 
 from fma.chapters.article import EPOCH
@@ -15,7 +17,8 @@ from fma.task import TASKS
 
 SPREAD, DOMINATED = 0.25, 0.5  # of the outputs of layer 2, the share of the two largest
 MOST = 0.95  # of the runs that a statement about all of a kind has to hold for
-ORDER = ("dead", "plateau", "converge")
+ORDER = ("dead", "plateau", "converge")  # by Z2_max
+BY_ALIVE = ("dead", "converge", "plateau")
 
 
 # Endings in general -----------------------------------------------------------------------------
@@ -48,14 +51,14 @@ def weak_gradients(recipe="table", n_seeds=20, *, progress=True):
     return compute(weakened, dead, label="weakened", progress=progress)
 
 
-def two_thresholds(values, names):
-    """The two thresholds that name most runs: dead below, plateau between, converge above.
+def two_thresholds(values, names, order=ORDER):
+    """The two thresholds that name most runs: the first of `order` below, the last above.
 
     Returns
     -------
     (float, float)
     """
-    rank = np.array([ORDER.index(name) for name in names])
+    rank = np.array([order.index(name) for name in names])
     cuts = np.concatenate([[-np.inf], np.sort(values), [np.inf]])
     below = [np.array([(rank[values < c] == k).sum() for c in cuts]) for k in range(3)]
     best = -1, 0, 0
@@ -66,14 +69,14 @@ def two_thresholds(values, names):
     return float(cuts[best[1]]), float(cuts[best[2]])
 
 
-def name_by(values, thresholds):
+def name_by(values, thresholds, order=ORDER):
     """The names that two thresholds give."""
     low, high = thresholds
-    return np.where(values < low, ORDER[0], np.where(values < high, ORDER[1], ORDER[2]))
+    return np.where(values < low, order[0], np.where(values < high, order[1], order[2]))
 
 
-def separated(results, seeds, folds=5):
-    """How many runs Z2_max names whose seed took no part in choosing the two thresholds.
+def separated(results, seeds, folds=5, indicator=f"z2_max_{EPOCH}", order=ORDER):
+    """How many runs an indicator names whose seed took no part in choosing the two thresholds.
 
     Returns
     -------
@@ -82,13 +85,23 @@ def separated(results, seeds, folds=5):
     """
     seen = [i for i, r in enumerate(results) if r["regime"] in ORDER]
     names = np.array([results[i]["regime"] for i in seen])
-    values = np.array([results[i][f"z2_max_{EPOCH}"] for i in seen])
+    values = np.array([results[i][indicator] for i in seen])
     fold = np.array([seeds[i] for i in seen]) % folds
     right = 0
     for k in np.unique(fold):
-        cuts = two_thresholds(values[fold != k], names[fold != k])
-        right += int((name_by(values[fold == k], cuts) == names[fold == k]).sum())
+        cuts = two_thresholds(values[fold != k], names[fold != k], order)
+        right += int((name_by(values[fold == k], cuts, order) == names[fold == k]).sum())
     return right, max(int((names == name).sum()) for name in ORDER), len(names)
+
+
+def by_width(results, cases, folds=5):
+    """How many runs the commonest regime of their width names, counted on other seeds alone."""
+    runs = [(c, r["regime"]) for c, r in zip(cases, results, strict=True) if r["regime"] in ORDER]
+    right = 0
+    for case, name in runs:
+        others = [n for c, n in runs if c.width == case.width and (c.seed - case.seed) % folds]
+        right += Counter(others).most_common(1)[0][0] == name if others else 0
+    return right
 
 
 # The claims -------------------------------------------------------------------------------------
@@ -255,7 +268,10 @@ def z2_max_separates(s):
             {"runs": len(results)},
             was=f"{was}{UNTESTED}.",
         )
-    right, guessed, n = separated(results, [c.seed for c in cases])
+    seeds = [c.seed for c in cases]
+    right, guessed, n = separated(results, seeds)
+    alive = separated(results, seeds, indicator=f"alive_{EPOCH}", order=BY_ALIVE)[0]
+    width = by_width(results, cases)
     seen = np.concatenate(list(values.values()))
     names = np.repeat(present, [len(each) for each in values.values()])
     known = int((name_by(seen, two_thresholds(seen, names)) == names).sum())
@@ -274,9 +290,16 @@ def z2_max_separates(s):
         other = "In the article's own eight runs it does separate the three: there it holds."
     return Finding(
         verdict,
-        f"Thresholds chosen on other seeds name {percent(right, n)} of {many(n, 'run')}; the "
-        f"commonest regime alone {percent(guessed, n)}.",
-        {"runs": n, "named": right / n, "guessed": guessed / n},
+        f"Thresholds chosen on other seeds name {percent(right, n)} of {many(n, 'run')}; such "
+        f"thresholds on the neurons alive at epoch {EPOCH} {percent(alive, n)}, the commonest "
+        f"regime of the width {percent(width, n)}, the commonest of all {percent(guessed, n)}.",
+        {
+            "runs": n,
+            "named": right / n,
+            "named_by_alive": alive / n,
+            "named_by_width": width / n,
+            "guessed": guessed / n,
+        },
         Picture(f"Z2_max at epoch {EPOCH}", values, 0),
         other=other,
         was=was,

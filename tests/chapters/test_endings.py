@@ -23,6 +23,7 @@ def run(ending, **values):
         "dw2_norm_100": 10.0,
         "top_two": {"frozen": 0.03, "line": 0.05, "few": 0.9, "learning": 0.3}[ending],
         "alive": {"frozen": 0, "line": 64, "few": 3, "learning": 64}[ending],
+        "alive_100": {"frozen": 0.0, "line": 64.0, "few": 3.0, "learning": 64.0}[ending],
     }
     return usual | values
 
@@ -111,6 +112,17 @@ def test_a_seed_does_not_help_to_name_itself():
     right, guessed, n = separated(lone + rest, [*range(5), *(100 + i for i in range(60))])
     assert (guessed, n) == (25, 65)
     assert right < n
+
+
+def test_other_indicators_are_judged_alike():
+    results = [run(name) for name in ("frozen", "line", "few") for _ in range(10)]
+    seeds = list(range(30))
+    assert separated(results, seeds, indicator="alive_100", order=endings.BY_ALIVE)[0] == 30
+    assert separated(results, seeds, indicator="alive_100")[0] < 30
+    cases = grid_runs("table", [64], seeds[:20]) + grid_runs("table", [80], seeds[20:])
+    assert endings.by_width(results, cases) == 20  # at 64 frozen and line are as common
+    alone = grid_runs("table", range(30), [1])
+    assert endings.by_width(results, alone) == 0
 
 
 def test_the_leak_weakens_the_signal_a_hundredfold():
