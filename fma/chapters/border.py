@@ -15,7 +15,7 @@ import numpy as np
 from fma import throw
 from fma.chapters.edge_runs import edge
 from fma.chapters.experiments import any_rate, grid_runs
-from fma.chapters.kept_sum import sum_kept
+from fma.chapters.kept_sum import shuffled, sum_kept
 from fma.chapters.ledger import SIZES
 from fma.probe import Probe, initial, probe
 from fma.recipe import as_recipe
@@ -365,12 +365,14 @@ def own_border(study, two):
 
 # What is not needed -----------------------------------------------------------------------------
 
-SUM_KEPT = "W2 drawn anew, sum kept"
+SUM_KEPT, SHUFFLED = "W2 drawn anew, sum kept", "W1 shuffled in its rows"
+RUNNERS = {SUM_KEPT: sum_kept, SHUFFLED: shuffled}  # the others are of `probe`
 CHANGES = {
     "W2 flat": {"flat": ("W2",)},
     "W3 flat": {"flat": ("W3",)},
     "W2 and W3 flat": {"flat": ("W2", "W3")},
     "W1 flat": {"flat": ("W1",)},
+    SHUFFLED: {},
     "W2 drawn anew": {"blocks": ("W2",)},
     SUM_KEPT: {"blocks": ("W2",)},
     "W3 drawn anew": {"blocks": ("W3",)},
@@ -381,8 +383,9 @@ CHANGES = {
 def erasures(study, *, progress=True):
     """What becomes of the same runs, at the same learning rates, when a layer is replaced.
 
-    Flat: all its weights are their mean. Drawn anew: it comes from an unrelated network; sum kept:
-    and is multiplied so that its weights add up to what the network's own did.
+    Flat: all its weights are their mean. Shuffled in its rows: each row is dealt to the neurons
+    anew. Drawn anew: it comes from an unrelated network; sum kept: and is multiplied so that its
+    weights add up to what the network's own did.
 
     Returns
     -------
@@ -394,7 +397,7 @@ def erasures(study, *, progress=True):
         cases = study.rated(**change)
         if "blocks" in change:
             cases = [replace(c, donor=(c.width, (c.seed + STRANGER) % 2**32)) for c in cases]
-        run = sum_kept if name == SUM_KEPT else probe
+        run = RUNNERS.get(name, probe)
         ends = Study(cases, compute(run, cases, label=name, progress=progress))
         found[name] = ends.plateau != study.plateau
     return found

@@ -53,7 +53,6 @@ from fma.regimes import ENDINGS, REGIMES
 from fma.statistics import (
     bootstrap_interval,
     cramers_v,
-    indicators,
     paired_difference,
     smooth,
     wilson_interval,
@@ -101,7 +100,6 @@ def named_surprises(study, *, progress=True):
     lg_x, lg_rate = np.log(study.x), np.log(study["rate"])
     known = {
         "nothing": np.empty((len(study), 0)),
-        "seed": indicators(study["seed"]),
         "largest Z2 at start": smooth(study["z2_start"]),
         "width": smooth(study["width"]),
         "learning rate": smooth(lg_rate),
@@ -277,7 +275,7 @@ def near_root(study):
 
 def update_table(widths, results):
     """Head and rows of a table of `first_updates`: the cells are strings."""
-    head = ["width", "η λ₀", "cost at start", "highest cost", "alive after 12", "ends as"]
+    head = ["width", "η λ₀", "cost at start", "highest cost", "alive before the 12th", "ends as"]
     return head, [
         [
             str(width),
@@ -506,11 +504,12 @@ def phase(layout, study, widths, rates, sharpness, two=None, marked=()):
         sizes = study["size"].reshape(len(widths), -1)[:, 0]
         lines.append((two.border(sizes) / sharpness, "fitted border", "bottom"))
     for rate, words, va in lines:
-        axis.plot(widths, rate, color=INK, lw=1.0, ls=(0, (4, 2)))
-        i = len(widths) // 14
+        axis.plot(widths, rate, color=PAPER, lw=1.4, ls=(0, (4, 2)))
+        below = va == "top"
+        i = len(widths) // (4 if below else 14)
         if y_edges[0] < rate[i] < y_edges[-1]:
-            factor = 0.97 if va == "top" else 1.02
-            label(axis, widths[i], rate[i] * factor, words, color=INK, va=va)
+            place = {"ha": "right" if below else "left", "va": va, "halo": False}
+            label(axis, widths[i], rate[i] * (0.98 if below else 1.02), words, color=PAPER, **place)
     for width, rate in marked:
         axis.plot(width, rate, "o", mfc="none", mec=PAPER, mew=2.6, ms=6)
         axis.plot(width, rate, "o", mfc="none", mec=INK, mew=1.2, ms=6)

@@ -10,7 +10,7 @@ from fma import figures, throw
 from fma.chapters import border, what_decides
 from fma.chapters.border import Study, border_study, by_width, fit, own_border, unseen_study
 from fma.chapters.edge_runs import edge
-from fma.chapters.kept_sum import redrawn, sum_kept
+from fma.chapters.kept_sum import dealt, redrawn, shuffled, sum_kept
 from fma.chapters.ledger import FAILS, HOLDS, UNTESTED
 from fma.probe import Probe, initial, probe
 from fma.regimes import REGIMES
@@ -186,6 +186,18 @@ def test_a_fresh_w2_with_the_old_sum_is_all_that_is_new():
     for name in ("W1", "b1", "b2", "W3", "b3"):
         np.testing.assert_array_equal(getattr(found, name), getattr(own, name))
     assert sum_kept(case)["regime"] == fma.regime(fma.train(40, 3, TABLE, parameters=found))
+
+
+def test_a_shuffled_w1_has_the_weights_of_each_row_and_other_neurons():
+    own = fma.initialise(40, 3, "uniform")
+    case = Probe(40, 3, TABLE)
+    found = dealt(case)
+    np.testing.assert_array_equal(np.sort(found.W1, axis=1), np.sort(own.W1, axis=1))
+    kept = (found.W1[:, :, None] == own.W1[:, None, :]).all(axis=0).sum()
+    assert kept < 5  # of 40 neurons, dealt anew
+    for name in ("b1", "W2", "b2", "W3", "b3"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(own, name))
+    assert shuffled(case)["regime"] == fma.regime(fma.train(40, 3, TABLE, parameters=found))
 
 
 def test_erasures_ask_each_change_of_each_run():
