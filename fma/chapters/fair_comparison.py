@@ -143,6 +143,11 @@ def seeds_for(difference, deviation):
     return 3 + bisect_left(range(3, high), True, key=enough)
 
 
+def found_by(n, deviation):
+    """The difference that a paired t test of `n` seeds finds, with the same power and level."""
+    return float(TTestPower().solve_power(nobs=n, alpha=0.05, power=0.8)) * deviation
+
+
 @dataclass(frozen=True)
 class Price:
     """What a comparison of mean costs takes, from a test over seeds (`seed_test.SeedTest`)."""

@@ -6,6 +6,7 @@ from itertools import chain, combinations
 
 import numpy as np
 
+from fma.chapters import border
 from fma.chapters.after_throw import Altered, altered
 from fma.chapters.edge_runs import follow
 from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, any_rate, grid_runs, population
@@ -197,13 +198,14 @@ def shares(outcome):
 
 
 def nested_pairs(recipe="table", widths=PAIR, n_seeds=200, progress=True):
-    """Two widths of each seed, in one stream and nested.
+    """Two widths of each seed, in one stream and nested, and of two seeds.
 
     Returns
     -------
     dict
-        From "shared" and "nested" to (differ, eta): whether the endings differ, (n_seeds,), and
-        η λ₀ of both, (2, n_seeds).
+        From "shared", "nested" and "two seeds", in which the wider network of "shared" is that of
+        the seed before, to (differ, eta): whether the endings differ, (n_seeds,), and η λ₀ of both,
+        (2, n_seeds).
     """
     found = {}
     for streams in ("shared", "nested"):
@@ -212,7 +214,9 @@ def nested_pairs(recipe="table", widths=PAIR, n_seeds=200, progress=True):
         names = column(results, "ending").reshape(2, n_seeds)
         eta = column(results, "eta_sharpness").reshape(2, n_seeds)
         found[streams] = names[0] != names[1], eta
-    return found
+        if streams == "shared":
+            other = names[0] != np.roll(names[1], 1), np.array([eta[0], np.roll(eta[1], 1)])
+    return found | {"two seeds": other}
 
 
 def difference(first, second):
@@ -340,6 +344,7 @@ class Signs:
     near: list  # results of `probe`, fresh networks of all widths with η λ₀ in NEAR
     wide: list  # widths WIDE at the recipe's own learning rate
     sums: list  # of `near`: W3's sum after the throw
+    inside: np.ndarray | None = None  # of `near`: inside its border, by the fit of chapter 7?
 
     @staticmethod
     def told(results):
@@ -361,6 +366,11 @@ class Signs:
         ]
         return sum(right), len(right)
 
+    def by_border(self):
+        """How many of `near` the rule "inside its fitted border: line; beyond: not" names."""
+        line = column(self.near, "ending") == "line"
+        return int((self.inside == line).sum()), len(line)
+
     def by_step(self):
         """How many of `near` a threshold on η λ₀ names that was fitted to the other half."""
         eta, line = column(self.near, "eta_sharpness"), column(self.near, "ending") == "line"
@@ -376,6 +386,7 @@ class Signs:
         rules = {
             "a positive W3 is left": self.told(self.near),
             "W3's sum is positive": self.by_sum(),
+            "η λ₀ and size of layer 1": (0, 0) if self.inside is None else self.by_border(),
             "threshold on η λ₀": self.by_step(),
             "commoner ending": self.guessed(self.near),
         }
@@ -389,8 +400,8 @@ class Signs:
         return died[died >= 0]
 
 
-def signs(recipe="table", n_near=300, n_wide=12, progress=True):
-    """Make the runs of `Signs`: seeds that no other study uses."""
+def signs(recipe="table", n_near=300, n_wide=12, n_border=3600, progress=True):
+    """Make the runs of `Signs`, seeds that no other study uses, and fit `n_border` of chapter 7."""
     recipe, random = as_recipe(recipe), np.random.RandomState(2030)
     near = [
         Probe(
@@ -402,10 +413,13 @@ def signs(recipe="table", n_near=300, n_wide=12, progress=True):
         for _ in range(n_near)
     ]
     wide = grid_runs(recipe, WIDE, range(2_001, 2_001 + n_wide))
+    found = border.made(near, "near the border", progress)
+    two = border.fit(border.border_study(recipe, n_border, progress=progress), "size")
     return Signs(
-        compute(probe, near, label="near the border", progress=progress),
+        found.results,
         compute(probe, wide, label="wide", progress=progress),
         [f["r"][-1] for f in compute(follow, near, label="first sums", progress=progress)],
+        None if two is None else two.log_odds(found) > 0,
     )
 
 

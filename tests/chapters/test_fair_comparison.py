@@ -44,6 +44,12 @@ def test_seeds_are_the_fewest_with_the_power(effect):
     assert power[0] < 0.8 <= power[1]
 
 
+@pytest.mark.parametrize("n", [5, 20, 80])
+def test_what_so_many_seeds_find_takes_so_many(n):
+    assert seeds_for(1.001 * fair_comparison.found_by(n, 2.0), 2.0) == n
+    assert seeds_for(0.999 * fair_comparison.found_by(n, 2.0), 2.0) == n + 1
+
+
 def test_a_huge_effect_takes_three_seeds():
     assert seeds_for(50.0, 1.0) == 3
 

@@ -134,6 +134,18 @@ def test_the_sign_and_its_baselines():
     assert found.told(found.wide) == (0, 2)
     assert found.lost.tolist() == [50] * 4
     assert Signs([run(64, "line", x) for x in (1, 2, 3, 4)], [], []).by_step() == (3, 4)
+    assert found.table()[1][2] == ["η λ₀ and size of layer 1", "0", "0", "–"]
+    inside = replace(found, inside=np.arange(10) < 5)
+    assert inside.by_border() == (9, 10)
+
+
+def test_pairs_of_two_seeds_are_the_same_networks_paired_otherwise():
+    found = is_it_w2.nested_pairs(SHORT, (20, 21), 6, progress=False)
+    _, (few, more) = found["shared"]
+    _, (again, before) = found["two seeds"]
+    assert np.array_equal(few, again)
+    assert np.array_equal(before[1:], more[:-1])
+    assert before[0] == more[-1]
 
 
 def test_a_hand_on_w3_does_what_it_says():
