@@ -42,7 +42,7 @@ def models():
     line, (m, _) = baselines(product_task()), grid()
     plane, product = interaction(np.add.outer(m, m)), interaction(np.outer(m, m))
     return {
-        "line through 0": (line["origin"], plane),
+        "plane through 0": (line["origin"], plane),
         "best plane": (line["affine"], plane),
         "m·a": (0.0, product),
     }
@@ -75,33 +75,36 @@ def run_on(recipe="table", seed=1, epochs=10_000, *, progress=True):
 
 
 def to_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
-    """Train the lines and the few of the population on, and ask which of them have learned.
+    """Train the plateaus and the converge runs of the population on: which of them learn it?
 
     Returns
     -------
-    list of (str, int, bool)
-        Of each run "line" or "few", its ending at the recipe's own last epoch; its width; and
-        whether it has learned after `epochs`.
+    list of (str, str, int, bool)
+        Of each run its regime and its ending at the recipe's own last epoch, its width, and whether
+        it has learned after `epochs`.
     """
     cases, results = population(recipe, n_seeds, progress=progress)
-    pairs = zip(cases, (r["ending"] for r in results), strict=True)
-    on = [(case, name) for case, name in pairs if name in ("line", "few")]
+    on = [
+        (case, r["regime"], r["ending"])
+        for case, r in zip(cases, results, strict=True)
+        if r["regime"] in ("plateau", "converge")
+    ]
     recipe = replace(as_recipe(recipe), epochs=epochs)
-    plan = [Probe(case.width, case.seed, recipe) for case, _ in on]
+    plan = [Probe(case.width, case.seed, recipe) for case, *_ in on]
     later = compute(probe, plan, label="on", progress=progress)
     return [
-        (name, case.width, result["ending"] == "learning")
-        for (case, name), result in zip(on, later, strict=True)
+        (*names, case.width, result["ending"] == "learning")
+        for (case, *names), result in zip(on, later, strict=True)
     ]
 
 
-def by_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
-    """From "line" and "few" to (learned, runs) of `to_thousand`."""
-    runs_on = to_thousand(recipe, n_seeds, epochs, progress=progress)
+def by_thousand(trained):
+    """From each regime and each ending before to (learned, runs) of `to_thousand`."""
     found = {}
-    for name in ("line", "few"):
-        good = [learned for at, _, learned in runs_on if at == name]
-        found[name] = sum(good), len(good)
+    for *names, _, good in trained:
+        for name in names:
+            learned, n = found.get(name, (0, 0))
+            found[name] = learned + good, n + 1
     return found
 
 
@@ -115,7 +118,9 @@ def by_ending(trained):
         by their medians; the widths that have both, in words; and at these widths the few that have
         learned and the lines that have not.
     """
-    few, lines = ([(w, good) for at, w, good in trained if at == name] for name in ("few", "line"))
+    few, lines = (
+        [(w, good) for _, at, w, good in trained if at == name] for name in ("few", "line")
+    )
     at = [[width for width, _ in some] for some in (few, lines)]
     spans = [f"{min(widths)} to {max(widths)}" if widths else "none" for widths in at]
     both = sorted({*at[0]} & {*at[1]})
@@ -275,10 +280,23 @@ def surfaces(layout, named, target):
     return figure
 
 
-def _holds_then(soon):
-    """Whether most of the few, and at most 5 % of the other lines, have learned."""
-    (few, n), (line, m) = soon["few"], soon["line"]
-    return few > n / 2 and line <= m / 20
+def _later(soon):
+    """What the rule of C08 gives by `by_thousand`, and what it gives of straight answers alone."""
+    names = ("converge", "plateau"), ("few", "line")
+    by_regime, by_ending = ([soon.get(name, (0, 0)) for name in pair] for pair in names)
+    verdicts = [HOLDS if _holds(*found) else FAILS for found in (by_regime, by_ending)]
+    (more, n), (flat, k) = by_regime
+    (few, m), (line, p) = by_ending
+    return (
+        f"After 1,000 epochs of such runs {more} of {n} that had converged have learned it and "
+        f"{flat} of {k} that had been plateaus: {verdicts[0]}. Of those with straight answers "
+        f"alone {few} of {m} and {line} of {p}: {verdicts[1]}."
+    )
+
+
+def _holds(converge, plateau):
+    """The rule of C08, by (learned, runs) of each."""
+    return converge[0] > converge[1] / 2 and plateau[0] <= plateau[1] / 20
 
 
 @claim(
@@ -302,15 +320,16 @@ def converge_alone_learns(s):
     if not all(good.values()):
         missing = " or ".join(name for name, found in good.items() if not found)
         return Finding(UNTESTED, f"Under {s.name} no run ends as {missing}.", {})
+    counts = [(sum(found), len(found)) for found in good.values()]
     share = {name: float(np.mean(found)) for name, found in good.items()}
     captured = {
         name: column([r for r in results if r["regime"] == name], "captured") for name in good
     }
-    soon = by_thousand(s.recipe, -(-s.sizes.seeds // 4), progress=s.progress)
+    soon = by_thousand(to_thousand(s.recipe, -(-s.sizes.seeds // 4), progress=s.progress))
     eight = eight_widths(s.recipe, s.seed, progress=s.progress).values()
     own = sum(has_learned(learned(t), t.cost[-1]) for t in eight)
     return Finding(
-        HOLDS if share["converge"] > 0.5 and share["plateau"] <= 0.05 else FAILS,
+        HOLDS if _holds(*counts) else FAILS,
         f"After {s.recipe.epochs:,} epochs {sum(good['converge'])} of "
         f"{many(len(good['converge']), 'converge run')} and {sum(good['plateau'])} of "
         f"{many(len(good['plateau']), 'plateau run')} learned it, and {own} of the article's "
@@ -323,10 +342,7 @@ def converge_alone_learns(s):
             "long_called_plateau": called,
         },
         Picture("share of the product's interaction", captured, LEARNED),
-        other="After 1,000 epochs of such runs "
-        f"{soon['few'][0]} of {soon['few'][1]} lines that few neurons drew have learned, and "
-        f"{soon['line'][0]} of {soon['line'][1]} of the others"
-        + (": there it holds." if _holds_then(soon) else "."),
+        other=_later(soon),
     )
 
 
