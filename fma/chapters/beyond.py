@@ -35,6 +35,7 @@ NOTHING = 0.1  # a rise of the share of winners by less counts as none
 STEPS = 1.5, 12  # least and largest η λ₀
 REVIVED = 80, 90, 100  # widths
 DEADLY = 4, 6  # a band of η λ₀
+LEAKY = 0.1  # a slope from which a network may answer through the leak
 PUSH = 1e-15  # relative: by how much the steps of pushed runs are larger
 PUSHED = "slope 0.01", *TWO_SIGNED
 SOFTER = 1.5  # times as wide a border would be softer
@@ -103,7 +104,7 @@ def turned(found, pushed, name):
 
 @dataclass(frozen=True)
 class Edge:
-    """Where half of the runs are lost, with 95 % intervals (value, low, high)."""
+    """Where half of the runs are no longer kept, with 95 % intervals (value, low, high)."""
 
     at: tuple  # in η λ₀
     band: tuple  # by what factor η λ₀ grows from 90 % to 10 % of runs that are kept
@@ -210,23 +211,28 @@ def dose_response(found, diverged=False):
     -------
     dict
         "shares": each of SLOPES to (won, runs); "difference": share at the steepest of DOSES less
-        that at slope 1, with its interval; "steps": the same of the two steepest; "p" of the trend
-        over log asymmetry (Cochran-Armitage).
+        that at slope 1, with its interval; "steps": the same of the two steepest; "p" of a rise
+        over log asymmetry, and "p_rank" of one over all SLOPES by their ranks, slope 0 having no
+        logarithm (both Cochran-Armitage, one-sided).
     """
     shares = {slope: won(found[f"slope {slope:g}"], diverged=diverged) for slope in SLOPES}
-    k, n = np.transpose([shares[slope] for slope in DOSES]).astype(float)
-    dose = -np.log10(DOSES)
-    rate, mean = k.sum() / max(n.sum(), 1), (n * dose).sum() / max(n.sum(), 1)
-    variance = rate * (1 - rate) * (n * (dose - mean) ** 2).sum()
-    from scipy.stats import norm
-
-    z = ((dose - mean) * k).sum() / np.sqrt(variance) if variance > 0 else 0.0
     return {
         "shares": shares,
         "difference": proportions(shares[DOSES[0]], shares[1.0]),
         "steps": proportions(shares[DOSES[0]], shares[DOSES[1]]),
-        "p": float(norm.sf(z)),
+        "p": rise([shares[slope] for slope in DOSES], -np.log10(DOSES)),
+        "p_rank": rise(list(shares.values()), -np.arange(len(SLOPES))),
     }
+
+
+def rise(shares, dose):
+    """p of a rise of (won, runs) with the dose, one-sided, by the test of Cochran and Armitage."""
+    from scipy.stats import norm
+
+    k, n = np.transpose(shares).astype(float)
+    rate, mean = k.sum() / max(n.sum(), 1), (n * dose).sum() / max(n.sum(), 1)
+    variance = rate * (1 - rate) * (n * (dose - mean) ** 2).sum()
+    return float(norm.sf(((dose - mean) * k).sum() / np.sqrt(variance) if variance > 0 else 0.0))
 
 
 def asymmetry_needed(dose):
@@ -330,6 +336,19 @@ def off(results, limit=LIMIT):
     return [r["ending"] in ("frozen", "few") for r in results if r["eta_sharpness"] > limit]
 
 
+def silent(found):
+    """What runs cost that answer through the leak alone, at slopes from LEAKY on, and lines.
+
+    Returns
+    -------
+    (array, array)
+        The costs of those that end as leak, and of those that end as a line.
+    """
+    names = [f"slope {slope:g}" for slope in SLOPES if slope >= LEAKY]
+    ends = [r for name in names for r in found[name]]
+    return tuple(column([r for r in ends if r["ending"] == e], "cost") for e in ("leak", "line"))
+
+
 def again(results):
     """How many of the networks that died lived again: "2 of 12"."""
     died, lived = lived_again(results)
@@ -410,7 +429,7 @@ def borders(layout, edges, reference):
     """The border of each variant, with its interval, beside the reference's."""
     shown = {name: e for name, e in edges.items() if e is not None}
     figure, axis = layout.figure(
-        f"Where half of the runs are lost; the band is the interval of {reference}",
+        f"Where half of the runs are no longer kept; the band is the interval of {reference}",
         0.7 + 0.27 * len(shown),
     )
     if shown.get(reference):
@@ -477,7 +496,8 @@ def asymmetry_drives_winners(s):
         + f". From 1 to 0.01 the share changes by {100 * top:+.0f} points ({100 * low:+.0f} to "
         f"{100 * high:+.0f}), trend p {p_value(dose['p'])}; from 0.1 to 0.01 by "
         f"{100 * step[0]:+.0f} ({100 * step[1]:+.0f} to {100 * step[2]:+.0f}). Slope 0, the "
-        "largest asymmetry, takes no part in the trend.",
+        "largest asymmetry, takes no part in the trend; with it, by ranks, p "
+        f"{p_value(dose['p_rank'])}. All p are one-sided.",
         {"difference": top, "low": low, "high": high, "p": dose["p"]}
         | {f"share_slope_{slope:g}": k / max(n, 1) for slope, (k, n) in dose["shares"].items()},
         Picture(

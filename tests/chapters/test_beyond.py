@@ -164,7 +164,17 @@ def test_the_trend_is_cochran_armitages():
     z = np.corrcoef(x, y)[0, 1] * np.sqrt(len(x))  # the same statistic, as a correlation
     from scipy.stats import norm
 
-    assert dose_response(doses(*k))["p"] == pytest.approx(norm.sf(z), rel=1e-9)
+    found = dose_response(doses(*k))
+    assert found["p"] == pytest.approx(norm.sf(z), rel=1e-9)
+    assert found["p_rank"] == beyond.rise([(k[0], 60), *((won, 60) for won in k)], range(6, 0, -1))
+
+
+def test_what_runs_cost_that_answer_through_the_leak():
+    found = {f"slope {slope:g}": [] for slope in DOSES}
+    found["slope 0.3"] = [{"ending": e, "cost": c} for e, c in (("leak", 120.0), ("line", 140.0))]
+    found["slope 0.01"] = [{"ending": "leak", "cost": 999.0}]
+    leak, line = beyond.silent(found)
+    assert (leak.tolist(), line.tolist()) == ([120.0], [140.0])
 
 
 def test_ratio_of_two_estimates():
