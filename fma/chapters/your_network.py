@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
+from scipy.stats import ttest_1samp
 from statsmodels.stats.power import TTestPower
 
 from fma.chapters.sklearn_runs import Fit, fit, initial, milliseconds, split
@@ -64,9 +65,16 @@ class Study:
         values = values[np.isfinite(values)]
         return float(values.mean()), *bootstrap_interval(values)
 
+    def by_data(self, pairing):
+        """The same of losses, the interval by Student's t over the means of the data sets."""
+        values = self.correlations(pairing)
+        names = np.array([cell.data for cell in self.of(pairing)[0]])
+        means = [np.nanmean(values[names == name]) for name in dict.fromkeys(names.tolist())]
+        return float(np.mean(means)), *ttest_1samp(means, 0).confidence_interval()
+
     def told(self, pairing, key="loss"):
         """The pooled correlation in words: "0.02 (-0.05 to 0.09)"."""
-        return "{} ({} to {})".format(*(signed(v) for v in self.pooled(pairing, key)))
+        return with_interval(self.pooled(pairing, key))
 
     def worth(self, pairing):
         """How many unrelated pairs one pair is worth at the pooled correlation: "14 (8 to 24)"."""
@@ -105,6 +113,11 @@ class Study:
             if cell.data == data
         ]
         return [seeds_for(difference / spread) if spread else 2 for spread in spreads]
+
+
+def with_interval(found):
+    """A value and its interval (value, low, high): "0.02 (−0.05 to 0.09)"."""
+    return "{} ({} to {})".format(*map(signed, found))
 
 
 def signed(value):

@@ -1,6 +1,7 @@
 """Chapter 12: its statistics on data whose answer is known, its networks, the README's example."""
 
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,6 +54,16 @@ def test_the_pooled_correlation_is_found_and_covered(r):
     assert other[1] < 0.05
     assert other[2] > -0.12
     assert study.pooled("nested")[0] == pytest.approx(0.9, abs=0.05)
+
+
+def test_an_interval_over_data_sets_is_students():
+    some = [replace(c, data=name) for name, c in zip("aabbcc", cells(0.5, number=6), strict=True)]
+    study = Study(tuple(some), ())
+    means = study.correlations("same").reshape(3, 2).mean(axis=1)
+    middle, low, high = study.by_data("same")
+    assert middle == pytest.approx(study.pooled("same")[0])
+    reach = 4.302652730 * means.std(ddof=1) / np.sqrt(3)  # of two degrees of freedom
+    assert (low, high) == (pytest.approx(middle - reach), pytest.approx(middle + reach))
 
 
 def test_a_pair_is_worth_as_many_unrelated_pairs_as_its_correlation_saves():
