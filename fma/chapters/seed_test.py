@@ -426,12 +426,13 @@ def difference_dots(layout, paired, margin, focal):
     title = (
         "The mean difference is not defined: a run diverged"
         if not paired.finite
-        else f"The interval of the mean difference lies {'' if inside else 'not '}within the margin"
+        else "The interval of the mean difference "
+        f"{'lies within' if inside else 'reaches out of'} the margin"
     )
     figure, axis = layout.figure(title, 1.45)
     axis.axvspan(-margin, margin, color=GRID, lw=0, zorder=0)
     axis.axvline(0, color=MUTED, lw=0.8, zorder=1)
-    label(axis, 0, 1.72, f"margin ±{margin:g}", ha="center", va="top", color=MUTED, halo=False)
+    label(axis, 0, 1.72, f"margin ±{margin:.2g}", ha="center", va="top", color=MUTED, halo=False)
     heights = _heights(d, 0.022 * max(np.ptp(d), 2 * margin) if len(d) else 1)
     axis.plot(d, 0.45 + 0.16 * heights, "o", ms=4.5, color=ACCENT, ls="")
     if focal is not None and np.isfinite(focal):
@@ -586,8 +587,17 @@ def no_winner(s):
         f"{HOLDS if sign_p > 0.05 and low <= 0 <= high else FAILS}, but not to find a difference "
         "is not to show that there is none."
     )
+    gap = abs(paired.mean) / test.costs.mean()
+    told = gap < MARGIN and USUAL[0] < wins[0] / max(sum(wins), 1) < USUAL[1]
+    verdict = FAILS if differs else HOLDS if even and equivalent < 0.05 else UNTESTED
+    other = ""
+    if told != (verdict == HOLDS):
+        other = (
+            f"As a description of these {many(n, 'seed')} alone it {HOLDS if told else FAILS}: "
+            f"{wins[0]} wins against {wins[1]}, means {gap:.1%} apart."
+        )
     return Finding(
-        FAILS if differs else HOLDS if even and equivalent < 0.05 else UNTESTED,
+        verdict,
         f"{many(n, 'seed')}, {s.sizes.long_epochs:,} epochs: 63 ends lower {wins[0]} times, 64 "
         f"{wins[1]} times (share of 63 {share[0]:.0%} to {share[1]:.0%}). Mean costs "
         f"{test.costs[0].mean():.2f} and {test.costs[1].mean():.2f}, difference {paired.mean:+.2f} "
@@ -603,6 +613,7 @@ def no_winner(s):
             "equivalent_within": paired.smallest_margin(),
         },
         Picture("cost, 64 minus 63", {"seeds": paired.differences}, 0.0, (low, high)),
+        other=other,
         was=was,
     )
 

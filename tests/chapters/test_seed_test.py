@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from fma.chapters import seed_test
 from fma.chapters.article import LISTING, PAIR, SWEEP_WIDTHS
+from fma.chapters.ledger import UNTESTED, Setting
+from fma.recipe import RECIPES
 
 # The plain equations' costs, in full: what `python -m benchmarks.second_listing` wrote.
 PLAIN = json.loads(Path(__file__).with_name("second_listing.json").read_text("utf-8"))
@@ -41,6 +44,22 @@ def test_mean_and_deviation_of_the_twenty_seeds_are_the_listings(found, width):
     assert rows[f"width {width}"] == two_decimals(
         [costs.mean(), np.sqrt(np.mean((costs - costs.mean()) ** 2))]
     )
+
+
+def test_twenty_seeds_hold_as_a_description_and_show_nothing_beyond():
+    claim = seed_test.no_winner(Setting(RECIPES["long"], progress=False))
+    assert claim.verdict == UNTESTED
+    assert claim.other == (
+        "As a description of these 20 seeds alone it holds: 9 wins against 11, means 0.5% apart."
+    )
+
+
+def test_a_wider_gap_is_no_description_of_alike(monkeypatch):
+    costs = np.array([np.linspace(1, 2, 20), np.linspace(1, 2, 20) + np.tile([1.0, -0.6], 10)])
+    traces = [SimpleNamespace(final_cost=cost) for cost in costs.ravel()]
+    made = seed_test.SeedTest(PAIR, range(1, 21), traces)
+    monkeypatch.setattr(seed_test, "seed_test", lambda **_: made)
+    assert seed_test.no_winner(Setting(RECIPES["long"], progress=False)).other == ""
 
 
 def test_the_sweeps_fourteen_lines_are_the_listings():
