@@ -15,7 +15,7 @@ from fma.surface import interaction, surface
 from fma.task import TASKS
 from fma.throw import layer1_size, start_of
 from fma.training import train
-from fma.transplant import flatten, nested, shadow, transplant
+from fma.transplant import flatten, nested, shadow, transplant, with_sums
 
 THROWN = 12  # updates after which the throw is over
 
@@ -31,6 +31,7 @@ class Probe:
     streams: str = "shared"  # or "nested": one stream a layer
     donor: tuple = ()  # (width, seed) of the network that gives `blocks`
     blocks: tuple = ()
+    sums: tuple = ()  # the blocks that are scaled to add up to what the network's own do
     shadow: tuple = ()  # the layers in which one neuron stands for all: (2,) or (1, 2)
     flat: tuple = ()  # the blocks whose weights are all set to their mean
     size: float = 0.0  # if positive, W1 is scaled so that this is its `throw.layer1_size`
@@ -44,9 +45,11 @@ def start(case):
         make = nested if case.streams == "nested" else initialise
         return make(width, seed, case.recipe.init, case.recipe.hidden)
 
-    parameters = draw(case.width, case.seed)
+    parameters = own = draw(case.width, case.seed)
     if case.blocks:
-        parameters = transplant(parameters, draw(*case.donor), case.blocks)
+        parameters = transplant(own, draw(*case.donor), case.blocks)
+    if case.sums:
+        parameters = with_sums(parameters, own, case.sums)
     if case.flat:
         parameters = flatten(parameters, case.flat)
     if case.size > 0:

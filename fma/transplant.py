@@ -100,6 +100,30 @@ def shadow(parameters, layers=(1, 2)):
     return Parameters(W1, b1, W2, b2, W3, b3)
 
 
+def with_sums(parameters, other, blocks):
+    """Scale the weights of these layers so that they add up to what those of `other` do.
+
+    Parameters
+    ----------
+    blocks : iterable of str
+        Any of "W1", "W2", "W3". The rows of W1, the weights of one input, are scaled each for
+        itself, the other layers as a whole.
+
+    Returns
+    -------
+    Parameters
+        A new network. Of weights of both signs the sums may be near 0, and the factors large.
+    """
+    blocks = {choice("blocks", block.upper(), [b.lower() for b in BLOCKS]) for block in blocks}
+    scaled = {}
+    for name, own in parameters._asdict().items():
+        axis = 1 if name == "W1" else None
+        wanted = getattr(other, name).sum(axis, keepdims=True)
+        known = name.lower() in blocks
+        scaled[name] = own * (wanted / own.sum(axis, keepdims=True)) if known else own.copy()
+    return Parameters(**scaled)
+
+
 def flatten(parameters, blocks):
     """Give every weight of these layers the layer's mean weight, which erases all that is in them.
 

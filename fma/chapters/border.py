@@ -15,7 +15,6 @@ import numpy as np
 from fma import throw
 from fma.chapters.edge_runs import edge
 from fma.chapters.experiments import any_rate, grid_runs
-from fma.chapters.kept_sum import shuffled, sum_kept
 from fma.chapters.ledger import SIZES
 from fma.probe import Probe, initial, probe
 from fma.recipe import as_recipe
@@ -365,27 +364,25 @@ def own_border(study, two):
 
 # What is not needed -----------------------------------------------------------------------------
 
-SUM_KEPT, SHUFFLED = "W2 drawn anew, sum kept", "W1 shuffled in its rows"
-RUNNERS = {SUM_KEPT: sum_kept, SHUFFLED: shuffled}  # the others are of `probe`
+SUM_KEPT, ROWS_KEPT = "W2 drawn anew, sum kept", "W1 drawn anew, row sums kept"
 CHANGES = {
     "W2 flat": {"flat": ("W2",)},
     "W3 flat": {"flat": ("W3",)},
     "W2 and W3 flat": {"flat": ("W2", "W3")},
     "W1 flat": {"flat": ("W1",)},
-    SHUFFLED: {},
     "W2 drawn anew": {"blocks": ("W2",)},
-    SUM_KEPT: {"blocks": ("W2",)},
+    SUM_KEPT: {"blocks": ("W2",), "sums": ("W2",)},
     "W3 drawn anew": {"blocks": ("W3",)},
     "W1 drawn anew": {"blocks": ("W1",)},
+    ROWS_KEPT: {"blocks": ("W1",), "sums": ("W1",)},
 }
 
 
 def erasures(study, *, progress=True):
     """What becomes of the same runs, at the same learning rates, when a layer is replaced.
 
-    Flat: all its weights are their mean. Shuffled in its rows: each row is dealt to the neurons
-    anew. Drawn anew: it comes from an unrelated network; sum kept: and is multiplied so that its
-    weights add up to what the network's own did.
+    Flat: all its weights are their mean. Drawn anew: it comes from an unrelated network; sums kept:
+    and is multiplied so that its weights add up to what the network's own did.
 
     Returns
     -------
@@ -397,9 +394,7 @@ def erasures(study, *, progress=True):
         cases = study.rated(**change)
         if "blocks" in change:
             cases = [replace(c, donor=(c.width, (c.seed + STRANGER) % 2**32)) for c in cases]
-        run = RUNNERS.get(name, probe)
-        ends = Study(cases, compute(run, cases, label=name, progress=progress))
-        found[name] = ends.plateau != study.plateau
+        found[name] = made(cases, name, progress).plateau != study.plateau
     return found
 
 

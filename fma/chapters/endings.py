@@ -95,12 +95,17 @@ def separated(results, seeds, folds=5, indicator=f"z2_max_{EPOCH}", order=ORDER)
 
 
 def by_width(results, cases, folds=5):
-    """How many runs the commonest regime of their width names, counted on other seeds alone."""
+    """How many runs the commonest regime of their width names, counted on other seeds alone.
+
+    Where several are as common, a run counts in part.
+    """
     runs = [(c, r["regime"]) for c, r in zip(cases, results, strict=True) if r["regime"] in ORDER]
     right = 0
     for case, name in runs:
         others = [n for c, n in runs if c.width == case.width and (c.seed - case.seed) % folds]
-        right += Counter(others).most_common(1)[0][0] == name if others else 0
+        counts = Counter(others)
+        commonest = [n for n, count in counts.items() if count == max(counts.values())]
+        right += (name in commonest) / max(len(commonest), 1)
     return right
 
 
@@ -291,8 +296,9 @@ def z2_max_separates(s):
     return Finding(
         verdict,
         f"Thresholds chosen on other seeds name {percent(right, n)} of {many(n, 'run')}; such "
-        f"thresholds on the neurons alive at epoch {EPOCH} {percent(alive, n)}, the commonest "
-        f"regime of the width {percent(width, n)}, the commonest of all {percent(guessed, n)}.",
+        f"thresholds on the neurons alive at epoch {EPOCH}, by which the regimes are defined in "
+        f"the end, {percent(alive, n)}, the commonest regime of the width {percent(width, n)}, the "
+        f"commonest of all {percent(guessed, n)}.",
         {
             "runs": n,
             "named": right / n,

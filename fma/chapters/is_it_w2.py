@@ -24,6 +24,7 @@ from fma.task import product_task
 from fma.transplant import BLOCKS
 
 STRANGER = 10_000  # added to a seed for an unrelated network
+TWO_SEEDS = "two seeds"
 SUBSETS = tuple(chain.from_iterable(combinations(BLOCKS, k) for k in range(len(BLOCKS) + 1)))
 NEAR = 3.3, 4.3  # η λ₀ of the runs near the border
 WIDE = range(105, 129, 4)
@@ -198,25 +199,32 @@ def shares(outcome):
 
 
 def nested_pairs(recipe="table", widths=PAIR, n_seeds=200, progress=True):
-    """Two widths of each seed, in one stream and nested, and of two seeds.
+    """Two widths in one stream, of two seeds, nested, and with no more than W1's sums in common.
+
+    Where they share W1's sums alone, the wider network is drawn from another seed, and the rows of
+    its W1 are multiplied so that they add up to what those of the seed's own network do.
 
     Returns
     -------
     dict
-        From "shared", "nested" and "two seeds", in which the wider network of "shared" is that of
-        the seed before, to (differ, eta): whether the endings differ, (n_seeds,), and η λ₀ of both,
-        (2, n_seeds).
+        From "shared", TWO_SEEDS, "nested" and "W1's sums alone" to (differ, eta): whether the
+        endings of each pair differ, (pairs,), and η λ₀ of both, (2, pairs). There is a pair for
+        each seed, and of two seeds one for any two of them.
     """
-    found = {}
-    for streams in ("shared", "nested"):
-        plan = grid_runs(recipe, widths, range(1, n_seeds + 1), streams=streams)
-        results = compute(probe, plan, label=f"pairs, {streams}", progress=progress)
-        names = column(results, "ending").reshape(2, n_seeds)
-        eta = column(results, "eta_sharpness").reshape(2, n_seeds)
-        found[streams] = names[0] != names[1], eta
-        if streams == "shared":
-            other = names[0] != np.roll(names[1], 1), np.array([eta[0], np.roll(eta[1], 1)])
-    return found | {"two seeds": other}
+    seeds, found = range(1, n_seeds + 1), {}
+    plans = {name: grid_runs(recipe, widths, seeds, streams=name) for name in ("shared", "nested")}
+    plans["W1's sums alone"] = plans["shared"][:n_seeds] + [
+        replace(case, donor=(case.width, case.seed + STRANGER), blocks=BLOCKS, sums=("W1",))
+        for case in plans["shared"][n_seeds:]
+    ]
+    few, more = np.nonzero(~np.eye(n_seeds, dtype=bool))
+    for name, plan in plans.items():
+        results = compute(probe, plan, label=f"pairs, {name}", progress=progress)
+        ends, eta = (column(results, key).reshape(2, -1) for key in ("ending", "eta_sharpness"))
+        found[name] = ends[0] != ends[1], eta
+        if name == "shared":
+            found[TWO_SEEDS] = ends[0][few] != ends[1][more], np.array([eta[0][few], eta[1][more]])
+    return found
 
 
 def difference(first, second):
@@ -455,16 +463,19 @@ def carried_table(found):
 
 
 def nested_table(found):
-    """What `nested_pairs` found: head and rows of a table."""
+    """What `nested_pairs` found: head and rows of a table.
+
+    The pairs of two seeds have networks in common, so that Wilson's interval is not theirs.
+    """
     rows = [
         [
-            *(name, str(len(differ)), str(int(differ.sum()))),
-            share_words(int(differ.sum()), len(differ)),
+            *(name, f"{len(differ):,}", f"{int(differ.sum()):,}"),
+            "–" if name == TWO_SEEDS else share_words(int(differ.sum()), len(differ)),
             f"{np.corrcoef(eta)[0, 1]:.2f}",
         ]
         for name, (differ, eta) in found.items()
     ]
-    return ["streams", "seeds", "differ", "95 % interval", "correlation of η λ₀"], rows
+    return ["streams", "pairs", "differ", "95 % interval", "correlation of η λ₀"], rows
 
 
 def handled_table(found):

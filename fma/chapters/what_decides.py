@@ -289,6 +289,11 @@ def update_table(widths, results):
     ]
 
 
+def power_words(fit, name):
+    """The power of a name with its interval: "to the power -0.20 [-0.22, -0.19]"."""
+    return "to the power {:.2f} [{:.2f}, {:.2f}]".format(*fit.power(name))
+
+
 def calm(study):
     """How many of the runs below the classic limit end on the plateau: "all of 636 runs"."""
     found = study.plateau[study.x < LIMIT]

@@ -20,7 +20,7 @@ from fma.chapters.ledger import (
 from fma.chapters.words import column, many, two_digits
 from fma.figures import AXIS, ENDING_COLOURS, chart
 from fma.network import ACTIVATIONS, forward
-from fma.probe import Probe, probe
+from fma.probe import Probe, probe_and_surface
 from fma.recipe import RECIPES, as_recipe
 from fma.regimes import ENDINGS, REGIMES, STRAIGHT, ending, regime
 from fma.surface import grid, interaction, surface
@@ -74,14 +74,14 @@ def run_on(recipe="table", seed=1, epochs=10_000, *, progress=True):
     return sweep(runs(WIDTHS, [seed], [recipe]), label="run on", progress=progress)
 
 
-def to_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
+def to_thousand(recipe="table", n_seeds=20, epochs=1_000, *, progress=True):
     """Train the plateaus and the converge runs of the population on: which of them learn it?
 
     Returns
     -------
-    list of (str, str, int, bool)
-        Of each run its regime and its ending at the recipe's own last epoch, its width, and whether
-        it has learned after `epochs`.
+    list of (str, str, Probe, bool)
+        Of each run its regime and its ending at the recipe's own last epoch, what was run before,
+        and whether it has learned after `epochs`.
     """
     cases, results = population(recipe, n_seeds, progress=progress)
     on = [
@@ -91,9 +91,9 @@ def to_thousand(recipe="table", n_seeds=5, epochs=1_000, *, progress=True):
     ]
     recipe = replace(as_recipe(recipe), epochs=epochs)
     plan = [Probe(case.width, case.seed, recipe) for case, *_ in on]
-    later = compute(probe, plan, label="on", progress=progress)
+    later = compute(probe_and_surface, plan, label="on", progress=progress)
     return [
-        (*names, case.width, result["ending"] == "learning")
+        (*names, case, has_learned(result, result["cost"]))
         for (case, *names), result in zip(on, later, strict=True)
     ]
 
@@ -108,29 +108,47 @@ def by_thousand(trained):
     return found
 
 
-def by_ending(trained):
-    """How the lines and the few of `to_thousand` differ in width, and where they do not.
+def widths_of(trained, name):
+    """The widths of the runs of `to_thousand` that had that ending, as an array."""
+    return np.array([case.width for _, ending_, case, _ in trained if ending_ == name])
+
+
+def at_both(trained):
+    """The widths of which runs of `to_thousand` had ended as few and as a line, and these runs.
 
     Returns
     -------
-    (str, bool, str, int, int)
-        The widths of the few and those of the lines, in words; whether the few are the wider ones,
-        by their medians; the widths that have both, in words; and at these widths the few that have
-        learned and the lines that have not.
+    (str, dict)
+        The widths in words, and from "few" and "line" to (learned, runs) at these widths.
     """
-    few, lines = (
-        [(w, good) for _, at, w, good in trained if at == name] for name in ("few", "line")
-    )
-    at = [[width for width, _ in some] for some in (few, lines)]
-    spans = [f"{min(widths)} to {max(widths)}" if widths else "none" for widths in at]
-    both = sorted({*at[0]} & {*at[1]})
-    wider = all(at) and float(np.median(at[0])) > float(np.median(at[1]))
+    both = {*widths_of(trained, "few")} & {*widths_of(trained, "line")}
+    found = by_thousand([row for row in trained if row[2].width in both])
+    chosen = {name: found.get(name, (0, 0)) for name in ("few", "line")}
+    return " and ".join(map(str, sorted(both))) or "none", chosen
+
+
+def rules(trained, fitted=5):
+    """How often two rules tell which runs of `to_thousand` have learned.
+
+    One calls those learned that had converged. The other those from a width on, which is chosen
+    on the seeds up to `fitted` alone. Both are judged on the other seeds.
+
+    Returns
+    -------
+    (int, int, int, int)
+        That width; right by it; right by the regime; and runs. The width is 0 if there are no runs
+        to choose it on.
+    """
+    rows = [(case.seed, case.width, regime_, good) for regime_, _, case, good in trained]
+    known = [(width, good) for seed, width, _, good in rows if seed <= fitted]
+    cuts = sorted({width for width, _ in known}) or [0]
+    cut = max(cuts, key=lambda cut: sum((width >= cut) == good for width, good in known))
+    fresh = [row for row in rows if row[0] > fitted]
     return (
-        " against ".join(spans),
-        wider,
-        " and ".join(map(str, both)) or "none",
-        sum(good for width, good in few if width in both),
-        sum(not good for width, good in lines if width in both),
+        cut,
+        sum((width >= cut) == good for _, width, _, good in fresh),
+        sum((name == "converge") == good for *_, name, good in fresh),
+        len(fresh),
     )
 
 
@@ -280,17 +298,20 @@ def surfaces(layout, named, target):
     return figure
 
 
-def _later(soon):
-    """What the rule of C08 gives by `by_thousand`, and what it gives of straight answers alone."""
+def _later(trained):
+    """What the rule of C08 gives of `to_thousand`, and what it gives of straight answers alone."""
+    soon, (cut, *right, n) = by_thousand(trained), rules(trained)
     names = ("converge", "plateau"), ("few", "line")
     by_regime, by_ending = ([soon.get(name, (0, 0)) for name in pair] for pair in names)
     verdicts = [HOLDS if _holds(*found) else FAILS for found in (by_regime, by_ending)]
-    (more, n), (flat, k) = by_regime
-    (few, m), (line, p) = by_ending
+    (more, n_more), (flat, n_flat) = by_regime
+    (few, n_few), (line, n_line) = by_ending
     return (
-        f"After 1,000 epochs of such runs {more} of {n} that had converged have learned it and "
-        f"{flat} of {k} that had been plateaus: {verdicts[0]}. Of those with straight answers "
-        f"alone {few} of {m} and {line} of {p}: {verdicts[1]}."
+        f"After 1,000 epochs {more} of {n_more} of the runs that had converged have learned it and "
+        f"{flat} of {n_flat} that had been plateaus: {verdicts[0]}. Of those with straight answers "
+        f"alone {few} of {n_few} and {line} of {n_line}: {verdicts[1]}. To call the runs from "
+        f"width {cut} on learned, chosen on five seeds, is right in {right[0]} of {n} runs of the "
+        f"others, to call the converge runs so in {right[1]}."
     )
 
 
@@ -325,7 +346,7 @@ def converge_alone_learns(s):
     captured = {
         name: column([r for r in results if r["regime"] == name], "captured") for name in good
     }
-    soon = by_thousand(to_thousand(s.recipe, -(-s.sizes.seeds // 4), progress=s.progress))
+    trained = to_thousand(s.recipe, s.sizes.seeds, progress=s.progress)
     eight = eight_widths(s.recipe, s.seed, progress=s.progress).values()
     own = sum(has_learned(learned(t), t.cost[-1]) for t in eight)
     return Finding(
@@ -342,7 +363,7 @@ def converge_alone_learns(s):
             "long_called_plateau": called,
         },
         Picture("share of the product's interaction", captured, LEARNED),
-        other=_later(soon),
+        other=_later(trained),
     )
 
 

@@ -166,7 +166,10 @@ def test_the_trend_is_cochran_armitages():
 
     found = dose_response(doses(*k))
     assert found["p"] == pytest.approx(norm.sf(z), rel=1e-9)
-    assert found["p_rank"] == beyond.rise([(k[0], 60), *((won, 60) for won in k)], range(6, 0, -1))
+    shares = [(won, 60) for won in k]
+    assert found["p_ranks"] == pytest.approx(
+        [beyond.rise(shares, range(5, 0, -1)), beyond.rise([shares[0], *shares], range(6, 0, -1))]
+    )
 
 
 def test_what_runs_cost_that_answer_through_the_leak():
@@ -175,6 +178,18 @@ def test_what_runs_cost_that_answer_through_the_leak():
     found["slope 0.01"] = [{"ending": "leak", "cost": 999.0}]
     leak, line = beyond.silent(found)
     assert (leak.tolist(), line.tolist()) == ([120.0], [140.0])
+    for name in found:
+        for run in found[name]:
+            run["regime"] = "plateau" if run["ending"] == "line" else "dead"
+    assert beyond.left(found) == ["leak"]
+
+
+def test_widths_of_borders_are_compared_on_a_logarithmic_scale():
+    plain = beyond.Edge((3.7,) * 3, (1.25, 1.2, 1.3), (1.0,) * 3)
+    twice = beyond.Edge((3.7,) * 3, (1.25**2, 1.2**2, 1.3**2), (1.0,) * 3)
+    value, low, high = beyond.wider({"GELU": twice, "slope 0.01": plain}, "GELU")
+    assert value == pytest.approx(2)
+    assert low < 2 < high
 
 
 def test_ratio_of_two_estimates():

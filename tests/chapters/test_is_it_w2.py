@@ -9,6 +9,7 @@ import fma
 from fma.chapters import border, first_page, is_it_w2
 from fma.chapters.after_throw import Altered, altered
 from fma.chapters.after_throw import change as laid_on
+from fma.chapters.experiments import grid_runs
 from fma.chapters.is_it_w2 import (
     BLOCKS,
     EFFECTS,
@@ -30,7 +31,7 @@ from fma.chapters.single_runs import (
     survivors,
 )
 from fma.network import INITS, forward
-from fma.probe import Probe
+from fma.probe import Probe, initial, start
 
 TABLE = fma.RECIPES["table"]
 SHORT = replace(TABLE, epochs=20)
@@ -140,12 +141,27 @@ def test_the_sign_and_its_baselines():
 
 
 def test_pairs_of_two_seeds_are_the_same_networks_paired_otherwise():
-    found = is_it_w2.nested_pairs(SHORT, (20, 21), 6, progress=False)
-    _, (few, more) = found["shared"]
-    _, (again, before) = found["two seeds"]
-    assert np.array_equal(few, again)
-    assert np.array_equal(before[1:], more[:-1])
-    assert before[0] == more[-1]
+    found = is_it_w2.nested_pairs(SHORT, (20, 21), 4, progress=False)
+    differ, (few, more) = found["shared"]
+    _, pairs = found[is_it_w2.TWO_SEEDS]
+    expected = [(a, b) for i, a in enumerate(few) for k, b in enumerate(more) if i != k]
+    assert pairs.T.tolist() == [list(pair) for pair in expected]
+    assert len(differ) == 4
+    rows = is_it_w2.nested_table(found)[1]
+    assert [row[:2] for row in rows] == [
+        *(["shared", "4"], ["two seeds", "12"], ["nested", "4"], ["W1's sums alone", "4"])
+    ]
+    assert rows[1][3] == "–"
+
+
+def test_w1s_sums_alone_are_shared():
+    own = grid_runs(SHORT, [21], [3])[0]
+    case = replace(own, donor=(21, 3 + is_it_w2.STRANGER), blocks=BLOCKS, sums=("W1",))
+    ours, made = start(own), start(case)
+    np.testing.assert_allclose(made.W1.sum(axis=1), ours.W1.sum(axis=1))
+    assert not np.isclose(made.W2, ours.W2).any()
+    alone = is_it_w2.nested_pairs(SHORT, (20, 21), 3, progress=False)["W1's sums alone"][1]
+    assert alone[1, 2] == initial(case)["eta_sharpness"]
 
 
 def test_a_hand_on_w3_does_what_it_says():

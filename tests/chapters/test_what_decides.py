@@ -10,7 +10,6 @@ from fma import figures, throw
 from fma.chapters import border, what_decides
 from fma.chapters.border import Study, border_study, by_width, fit, own_border, unseen_study
 from fma.chapters.edge_runs import edge
-from fma.chapters.kept_sum import dealt, redrawn, shuffled, sum_kept
 from fma.chapters.ledger import FAILS, HOLDS, UNTESTED
 from fma.probe import Probe, initial, probe
 from fma.regimes import REGIMES
@@ -177,38 +176,15 @@ def test_matched_networks_stand_at_one_distance_from_the_border():
     assert len({case.eta_sharpness for case in scaled}) == 1
 
 
-def test_a_fresh_w2_with_the_old_sum_is_all_that_is_new():
-    case = Probe(40, 3, TABLE, donor=(40, 10_003), blocks=("W2",))
-    own, other = (fma.initialise(40, seed, "uniform") for seed in (3, 10_003))
-    found = redrawn(case)
-    assert found.W2.sum() == pytest.approx(own.W2.sum())
-    np.testing.assert_allclose(found.W2 / other.W2, own.W2.sum() / other.W2.sum())
-    for name in ("W1", "b1", "b2", "W3", "b3"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(own, name))
-    assert sum_kept(case)["regime"] == fma.regime(fma.train(40, 3, TABLE, parameters=found))
-
-
-def test_a_shuffled_w1_has_the_weights_of_each_row_and_other_neurons():
-    own = fma.initialise(40, 3, "uniform")
-    case = Probe(40, 3, TABLE)
-    found = dealt(case)
-    np.testing.assert_array_equal(np.sort(found.W1, axis=1), np.sort(own.W1, axis=1))
-    kept = (found.W1[:, :, None] == own.W1[:, None, :]).all(axis=0).sum()
-    assert kept < 5  # of 40 neurons, dealt anew
-    for name in ("b1", "W2", "b2", "W3", "b3"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(own, name))
-    assert shuffled(case)["regime"] == fma.regime(fma.train(40, 3, TABLE, parameters=found))
-
-
 def test_erasures_ask_each_change_of_each_run():
     study = unseen_study(n_runs=3, low=3.6, high=3.8, progress=False)
     changed = border.erasures(study, progress=False)
     assert list(changed) == list(border.CHANGES)
     assert all(hits.shape == (3,) and hits.dtype == bool for hits in changed.values())
-    for name, how in (("W2 drawn anew", probe), (border.SUM_KEPT, sum_kept)):
+    for name, sums in (("W2 drawn anew", ()), (border.SUM_KEPT, ("W2",))):
         for case, one, hit in zip(study.rated(), study.results, changed[name], strict=True):
             donor = case.width, case.seed + border.STRANGER
-            end = how(replace(case, blocks=("W2",), donor=donor))["regime"]
+            end = probe(replace(case, blocks=("W2",), donor=donor, sums=sums))["regime"]
             assert hit == ((end == "plateau") != (one["regime"] == "plateau"))
 
 

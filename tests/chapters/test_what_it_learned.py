@@ -17,8 +17,10 @@ from fma.chapters.what_it_learned import (
     winner_interaction,
 )
 from fma.chapters.words import two_digits
+from fma.probe import Probe
 
-SETTING = Setting(fma.RECIPES["table"], sizes=SIZES["quick"], progress=False)
+TABLE = fma.RECIPES["table"]
+SETTING = Setting(TABLE, sizes=SIZES["quick"], progress=False)
 
 
 def test_the_product_has_an_interaction_and_a_plane_has_none():
@@ -72,8 +74,9 @@ def test_who_learns_the_product(monkeypatch):
         cases = grid_runs("table", [64], range(1, len(results) + 1))
         monkeypatch.setattr(what_it_learned, "population", lambda *a, **k: (cases, results))
         monkeypatch.setattr(what_it_learned, "long_runs", lambda *a, **k: [])
-        later = [("converge", "few", 64, True), *[("plateau", "line", 64, False)] * 9]
-        later.append(("plateau", "bent", 64, True))
+        (narrow, wide, *_), fresh = grid_runs("table", [24, 64], [1]), Probe(64, 6, TABLE)
+        later = [("converge", "few", wide, True), *[("plateau", "line", narrow, False)] * 9]
+        later.append(("plateau", "bent", fresh, True))
         monkeypatch.setattr(what_it_learned, "to_thousand", lambda *a, **k: later)
         return what_it_learned.converge_alone_learns(SETTING)
 
@@ -84,9 +87,10 @@ def test_who_learns_the_product(monkeypatch):
     first = judge([run("plateau", *straight), run("converge", *bent)] * 20)
     assert first.verdict == HOLDS
     assert first.other == (
-        "After 1,000 epochs of such runs 1 of 1 that had converged have learned it and 1 of 10 "
+        "After 1,000 epochs 1 of 1 of the runs that had converged have learned it and 1 of 10 "
         "that had been plateaus: does not hold. Of those with straight answers alone 1 of 1 and 0 "
-        "of 9: holds."
+        "of 9: holds. To call the runs from width 64 on learned, chosen on five seeds, is right in "
+        "1 of 1 runs of the others, to call the converge runs so in 0."
     )
     assert judge([run("plateau", *straight), run("converge", *straight)] * 20).verdict == FAILS
     assert judge([run("plateau", *bent), run("converge", *bent)] * 20).verdict == FAILS
@@ -99,8 +103,8 @@ def test_the_living_are_trained_on_and_counted(monkeypatch):
     results = [{"regime": regime, "ending": ending} for regime, ending in names]
     monkeypatch.setattr(what_it_learned, "population", lambda *a, **k: (cases, results))
     found = what_it_learned.to_thousand("table", 1, progress=False)
-    assert found == [("plateau", "line", 24, False), ("converge", "few", 64, True)]
-    assert what_it_learned.by_thousand([*found, ("plateau", "bent", 32, True)]) == {
+    assert found == [("plateau", "line", cases[0], False), ("converge", "few", cases[1], True)]
+    assert what_it_learned.by_thousand([*found, ("plateau", "bent", cases[2], True)]) == {
         "plateau": (1, 2),
         "line": (0, 1),
         "converge": (1, 1),
@@ -109,12 +113,24 @@ def test_the_living_are_trained_on_and_counted(monkeypatch):
     }
 
 
-def test_widths_of_few_and_lines_are_compared():
-    few = [("converge", "few", width, True) for width in (64, 96)]
-    trained = [*few, *(("plateau", "line", width, False) for width in (64, 24))]
-    found = what_it_learned.by_ending(trained)
-    assert found == ("64 to 96 against 24 to 64", True, "64", 1, 1)
-    assert what_it_learned.by_ending(trained[:2]) == ("64 to 96 against none", False, "none", 0, 0)
+def test_the_width_is_judged_beside_the_regime_on_other_seeds():
+    def row(width, seed, regime, ending, good):
+        return regime, ending, Probe(width, seed, TABLE), good
+
+    trained = [
+        row(24, 1, "plateau", "line", False),
+        row(96, 2, "plateau", "line", True),
+        row(64, 6, "converge", "few", True),
+        row(96, 7, "plateau", "bent", True),
+        row(104, 8, "converge", "few", True),
+        row(64, 9, "plateau", "line", False),
+    ]
+    assert what_it_learned.rules(trained) == (96, 3, 3, 4)
+    assert what_it_learned.rules(trained[:1]) == (24, 0, 0, 0)
+    assert what_it_learned.rules([]) == (0, 0, 0, 0)
+    assert what_it_learned.widths_of(trained, "few").tolist() == [64, 104]
+    assert what_it_learned.at_both(trained) == ("64", {"few": (1, 1), "line": (0, 1)})
+    assert what_it_learned.at_both(trained[:2]) == ("none", {"few": (0, 0), "line": (0, 0)})
 
 
 def test_endings_are_asked_of_the_regimes_before():

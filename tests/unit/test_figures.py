@@ -288,7 +288,7 @@ def test_pairs_are_sorted_by_their_difference():
     assert bold == ["13"]
 
 
-@pytest.mark.parametrize(("margin", "words"), [(5.0, "lies within"), (0.05, "lies not within")])
+@pytest.mark.parametrize(("margin", "words"), [(5.0, "lies within"), (0.05, "reaches out of")])
 def test_difference_title_compares_interval_and_margin(margin, words):
     paired = Paired(np.zeros(8), np.linspace(-0.5, 0.7, 8))
     assert words in seed_test.difference_dots(paired, margin, None)(figures.DESK).get_suptitle()

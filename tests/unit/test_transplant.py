@@ -7,7 +7,8 @@ import pytest
 
 import fma
 from fma.network import INITS, Parameters, forward, shapes
-from fma.transplant import BLOCKS, flatten, nested, shadow, transplant
+from fma.probe import Probe, start
+from fma.transplant import BLOCKS, flatten, nested, shadow, transplant, with_sums
 
 TABLE = fma.RECIPES["table"]
 
@@ -126,6 +127,23 @@ def test_one_layer_of_alike_neurons_moves_as_one_neuron_and_the_other_stays_as_d
     np.testing.assert_array_equal(shadow(drawn, ()).W2, drawn.W2)
     with pytest.raises(ValueError, match="layers must be one of 1, 2, got '3'"):
         shadow(drawn, (3,))
+
+
+def test_scaled_layers_add_up_to_the_others():
+    ours, theirs = (fma.initialise(20, seed, "uniform") for seed in (1, 2))
+    one = with_sums(ours, theirs, ["W1", "W2"])
+    np.testing.assert_allclose(one.W1.sum(axis=1), theirs.W1.sum(axis=1))
+    np.testing.assert_allclose(one.W2.sum(), theirs.W2.sum())
+    for name, axis in (("W1", 0), ("W2", None)):
+        factors = getattr(one, name) / getattr(ours, name)
+        assert np.ptp(factors, axis=1 if axis == 0 else None).max() < 1e-12
+    for name in ("b1", "b2", "W3", "b3"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(ours, name))
+    with pytest.raises(ValueError, match="blocks"):
+        with_sums(ours, theirs, ["W4"])
+    case = Probe(20, 2, TABLE, donor=(20, 1), blocks=("W1", "W2", "W3"), sums=("W1", "W2"))
+    for made, expected in zip(start(case), one, strict=True):
+        np.testing.assert_array_equal(made, expected)
 
 
 def test_flattening_keeps_a_layers_sum_and_erases_the_rest():
