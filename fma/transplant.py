@@ -106,8 +106,7 @@ def with_sums(parameters, other, blocks):
     Parameters
     ----------
     blocks : iterable of str
-        Any of "W1", "W2", "W3". The rows of W1, the weights of one input, are scaled each for
-        itself, the other layers as a whole.
+        Any of "W1", "W2", "W3".
 
     Returns
     -------
@@ -115,13 +114,12 @@ def with_sums(parameters, other, blocks):
         A new network. Of weights of both signs the sums may be near 0, and the factors large.
     """
     blocks = {choice("blocks", block.upper(), [b.lower() for b in BLOCKS]) for block in blocks}
-    scaled = {}
-    for name, own in parameters._asdict().items():
-        axis = 1 if name == "W1" else None
-        wanted = getattr(other, name).sum(axis, keepdims=True)
-        known = name.lower() in blocks
-        scaled[name] = own * (wanted / own.sum(axis, keepdims=True)) if known else own.copy()
-    return Parameters(**scaled)
+    return Parameters(
+        *(
+            own * (wanted.sum() / own.sum()) if name.lower() in blocks else own.copy()
+            for name, own, wanted in zip(Parameters._fields, parameters, other, strict=True)
+        )
+    )
 
 
 def flatten(parameters, blocks):

@@ -615,7 +615,7 @@ def smooth_is_softer(s):
     was = (
         "counted how often GELU and SiLU end dead or converge, which is not how sharply: "
         "does not hold. Then compared the factors, not their logarithms: 1.1 times (0.3 to 4.3), "
-        "although factors above 1 cannot have so small a ratio: cannot be tested here."
+        "although beside 1.25 a ratio below 0.8 would be a factor below 1: cannot be tested here."
     )
     if any(e is None for e in borders_.values()) or not all(out.values()):
         return Finding(

@@ -364,24 +364,23 @@ def own_border(study, two):
 
 # What is not needed -----------------------------------------------------------------------------
 
-SUM_KEPT, ROWS_KEPT = "W2 drawn anew, sum kept", "W1 drawn anew, row sums kept"
 CHANGES = {
     "W2 flat": {"flat": ("W2",)},
     "W3 flat": {"flat": ("W3",)},
     "W2 and W3 flat": {"flat": ("W2", "W3")},
     "W1 flat": {"flat": ("W1",)},
     "W2 drawn anew": {"blocks": ("W2",)},
-    SUM_KEPT: {"blocks": ("W2",), "sums": ("W2",)},
+    "W2 drawn anew, sum kept": {"blocks": ("W2",), "sums": ("W2",)},
     "W3 drawn anew": {"blocks": ("W3",)},
     "W1 drawn anew": {"blocks": ("W1",)},
-    ROWS_KEPT: {"blocks": ("W1",), "sums": ("W1",)},
+    "W1 drawn anew, sum kept": {"blocks": ("W1",), "sums": ("W1",)},
 }
 
 
 def erasures(study, *, progress=True):
     """What becomes of the same runs, at the same learning rates, when a layer is replaced.
 
-    Flat: all its weights are their mean. Drawn anew: it comes from an unrelated network; sums kept:
+    Flat: all its weights are their mean. Drawn anew: it comes from an unrelated network; sum kept:
     and is multiplied so that its weights add up to what the network's own did.
 
     Returns

@@ -199,21 +199,21 @@ def shares(outcome):
 
 
 def nested_pairs(recipe="table", widths=PAIR, n_seeds=200, progress=True):
-    """Two widths in one stream, of two seeds, nested, and with no more than W1's sums in common.
+    """Two widths in one stream, of two seeds, nested, and with no more than W1's sum in common.
 
-    Where they share W1's sums alone, the wider network is drawn from another seed, and the rows of
-    its W1 are multiplied so that they add up to what those of the seed's own network do.
+    Where they share W1's sum alone, the wider network is drawn from another seed, and its W1 is
+    multiplied so that it adds up to what that of the seed's own network does.
 
     Returns
     -------
     dict
-        From "shared", TWO_SEEDS, "nested" and "W1's sums alone" to (differ, eta): whether the
+        From "shared", TWO_SEEDS, "nested" and "W1's sum alone" to (differ, eta): whether the
         endings of each pair differ, (pairs,), and η λ₀ of both, (2, pairs). There is a pair for
         each seed, and of two seeds one for any two of them.
     """
     seeds, found = range(1, n_seeds + 1), {}
     plans = {name: grid_runs(recipe, widths, seeds, streams=name) for name in ("shared", "nested")}
-    plans["W1's sums alone"] = plans["shared"][:n_seeds] + [
+    plans["W1's sum alone"] = plans["shared"][:n_seeds] + [
         replace(case, donor=(case.width, case.seed + STRANGER), blocks=BLOCKS, sums=("W1",))
         for case in plans["shared"][n_seeds:]
     ]

@@ -1,5 +1,6 @@
 """Chapter 9: what the networks have learned, a line or the product, told by the interaction."""
 
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -100,31 +101,28 @@ def to_thousand(recipe="table", n_seeds=20, epochs=1_000, *, progress=True):
 
 def by_thousand(trained):
     """From each regime and each ending before to (learned, runs) of `to_thousand`."""
-    found = {}
+    found = defaultdict(lambda: (0, 0))
     for *names, _, good in trained:
         for name in names:
-            learned, n = found.get(name, (0, 0))
+            learned, n = found[name]
             found[name] = learned + good, n + 1
     return found
 
 
-def widths_of(trained, name):
-    """The widths of the runs of `to_thousand` that had that ending, as an array."""
-    return np.array([case.width for _, ending_, case, _ in trained if ending_ == name])
-
-
-def at_both(trained):
-    """The widths of which runs of `to_thousand` had ended as few and as a line, and these runs.
+def widths(trained):
+    """The widths of the runs of `to_thousand` that had ended as few, and as a line.
 
     Returns
     -------
-    (str, dict)
-        The widths in words, and from "few" and "line" to (learned, runs) at these widths.
+    (str, bool, set)
+        Both in words, whether the few are the wider ones, by their medians, and the widths of both.
     """
-    both = {*widths_of(trained, "few")} & {*widths_of(trained, "line")}
-    found = by_thousand([row for row in trained if row[2].width in both])
-    chosen = {name: found.get(name, (0, 0)) for name in ("few", "line")}
-    return " and ".join(map(str, sorted(both))) or "none", chosen
+    few, lines = (
+        [case.width for _, was, case, _ in trained if was == name] for name in ("few", "line")
+    )
+    spans = [f"{min(some)} to {max(some)}" if some else "none" for some in (few, lines)]
+    wider = bool(few and lines and np.median(few) > np.median(lines))
+    return " against ".join(spans), wider, {*few} & {*lines}
 
 
 def rules(trained, fitted=5):
@@ -302,7 +300,7 @@ def _later(trained):
     """What the rule of C08 gives of `to_thousand`, and what it gives of straight answers alone."""
     soon, (cut, *right, n) = by_thousand(trained), rules(trained)
     names = ("converge", "plateau"), ("few", "line")
-    by_regime, by_ending = ([soon.get(name, (0, 0)) for name in pair] for pair in names)
+    by_regime, by_ending = ([soon[name] for name in pair] for pair in names)
     verdicts = [HOLDS if _holds(*found) else FAILS for found in (by_regime, by_ending)]
     (more, n_more), (flat, n_flat) = by_regime
     (few, n_few), (line, n_line) = by_ending

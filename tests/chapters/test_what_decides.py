@@ -181,7 +181,7 @@ def test_erasures_ask_each_change_of_each_run():
     changed = border.erasures(study, progress=False)
     assert list(changed) == list(border.CHANGES)
     assert all(hits.shape == (3,) and hits.dtype == bool for hits in changed.values())
-    for name, sums in (("W2 drawn anew", ()), (border.SUM_KEPT, ("W2",))):
+    for name, sums in (("W2 drawn anew", ()), ("W2 drawn anew, sum kept", ("W2",))):
         for case, one, hit in zip(study.rated(), study.results, changed[name], strict=True):
             donor = case.width, case.seed + border.STRANGER
             end = probe(replace(case, blocks=("W2",), donor=donor, sums=sums))["regime"]

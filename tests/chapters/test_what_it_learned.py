@@ -128,9 +128,8 @@ def test_the_width_is_judged_beside_the_regime_on_other_seeds():
     assert what_it_learned.rules(trained) == (96, 3, 3, 4)
     assert what_it_learned.rules(trained[:1]) == (24, 0, 0, 0)
     assert what_it_learned.rules([]) == (0, 0, 0, 0)
-    assert what_it_learned.widths_of(trained, "few").tolist() == [64, 104]
-    assert what_it_learned.at_both(trained) == ("64", {"few": (1, 1), "line": (0, 1)})
-    assert what_it_learned.at_both(trained[:2]) == ("none", {"few": (0, 0), "line": (0, 0)})
+    assert what_it_learned.widths(trained) == ("64 to 104 against 24 to 96", True, {64})
+    assert what_it_learned.widths(trained[:2]) == ("none against 24 to 96", False, set())
 
 
 def test_endings_are_asked_of_the_regimes_before():
