@@ -113,13 +113,7 @@ def with_sums(parameters, other, blocks):
     Parameters
         A new network. Of weights of both signs the sums may be near 0, and the factors large.
     """
-    blocks = {choice("blocks", block.upper(), [b.lower() for b in BLOCKS]) for block in blocks}
-    return Parameters(
-        *(
-            own * (wanted.sum() / own.sum()) if name.lower() in blocks else own.copy()
-            for name, own, wanted in zip(Parameters._fields, parameters, other, strict=True)
-        )
-    )
+    return _changed(parameters, blocks, lambda p, name: p * (getattr(other, name).sum() / p.sum()))
 
 
 def flatten(parameters, blocks):
@@ -135,10 +129,15 @@ def flatten(parameters, blocks):
     Parameters
         A new network; the sum of each layer's weights is what it was.
     """
+    return _changed(parameters, blocks, lambda p, name: np.full_like(p, p.mean()))
+
+
+def _changed(parameters, blocks, change):
+    """The network in which these blocks are what change(array, name) makes of them."""
     blocks = {choice("blocks", block.upper(), [b.lower() for b in BLOCKS]) for block in blocks}
     return Parameters(
         *(
-            np.full_like(p, p.mean()) if name.lower() in blocks else p.copy()
+            change(p, name) if name.lower() in blocks else p.copy()
             for name, p in parameters._asdict().items()
         )
     )

@@ -350,15 +350,17 @@ def silent(found):
     (array, array)
         The costs of those that end as leak, and of those that end as a line.
     """
-    names = [f"slope {slope:g}" for slope in SLOPES if slope >= LEAKY]
-    ends = [r for name in names for r in found[name]]
-    return tuple(column([r for r in ends if r["ending"] == e], "cost") for e in ("leak", "line"))
+    runs = _leaky(found)
+    return tuple(column([r for r in runs if r["ending"] == e], "cost") for e in ("leak", "line"))
 
 
 def left(found):
     """How the runs at slopes from LEAKY on end that leave the plateau: a list."""
-    names = [f"slope {slope:g}" for slope in SLOPES if slope >= LEAKY]
-    return [r["ending"] for name in names for r in found[name] if r["regime"] != "plateau"]
+    return [r["ending"] for r in _leaky(found) if r["regime"] != "plateau"]
+
+
+def _leaky(found):
+    return [r for slope in SLOPES if slope >= LEAKY for r in found[f"slope {slope:g}"]]
 
 
 def again(results):

@@ -8,6 +8,7 @@ import numpy as np
 
 from fma.chapters import border
 from fma.chapters.after_throw import Altered, altered
+from fma.chapters.border import STRANGER
 from fma.chapters.edge_runs import follow
 from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, any_rate, grid_runs, population
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
@@ -23,7 +24,6 @@ from fma.sweeps import compute, runs, sweep
 from fma.task import product_task
 from fma.transplant import BLOCKS
 
-STRANGER = 10_000  # added to a seed for an unrelated network
 TWO_SEEDS = "two seeds"
 SUBSETS = tuple(chain.from_iterable(combinations(BLOCKS, k) for k in range(len(BLOCKS) + 1)))
 NEAR = 3.3, 4.3  # η λ₀ of the runs near the border

@@ -29,6 +29,15 @@ from fma.training import train
 QUICK, FROZEN, FALL = 40, (50, 100), 0.2  # of the rule for C02
 
 
+def cost_tells_the_dead_alone(traces):
+    """Whether all dead runs cost more than any other, and plateau and converge overlap in cost."""
+    costs = {name: [t.cost[-1] for t in traces if regime(t) == name] for name in REGIMES[:3]}
+    if not all(costs.values()):
+        return False
+    flat, dead, few = costs.values()
+    return min(dead) > max(flat + few) and min(few) <= max(flat) and min(flat) <= max(few)
+
+
 def widths_of(traces, name):
     """The widths that end in that regime, in words: "63 and 65", or "none"."""
     found = [t.width for t in traces if regime(t) == name]

@@ -380,7 +380,8 @@ INDICATORS = (  # key of a probe, axis, scale
 def indicators(layout, results):
     """Three indicators of every run of a population, by regime."""
     names = [n for n in REGIMES[:3] if any(r["regime"] == n for r in results)]
-    title = f"The indicators in {len(results):,} runs, one dot each"
+    shown = sum(r["regime"] != "diverged" for r in results)
+    title = f"The indicators in {shown:,} runs, one dot each"
     shape, height = ((3, 1), 5.4) if layout.phone else ((1, 3), 2.4)
     figure, axes = layout.figure(title, height, *shape, sharey=True)
     random = np.random.default_rng(0)

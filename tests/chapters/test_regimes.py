@@ -31,6 +31,12 @@ def traces():
     return [fma.train(w, 1) for w in (63, 64, 80)]
 
 
+def test_whether_the_cost_sets_the_dead_alone_apart(traces):
+    assert not regimes.cost_tells_the_dead_alone(traces)  # it tells 63 from 64, too
+    assert regimes.cost_tells_the_dead_alone([*traces, fma.train(110, 1)])
+    assert not regimes.cost_tells_the_dead_alone(traces[:2])
+
+
 def test_the_table_stands_beside_the_printed_one(traces):
     _, rows = regimes.printed_table(traces, 1, 100)
     assert rows[1] == ["64", "145.4 (145)", "47.3 (47.3)", "37.5 (37.5)", "converge (converge)"]
