@@ -28,6 +28,8 @@ class Ports(LocalPortCache):
 
 def _free(ip, port):
     with socket.socket() as asked:
+        if os.name == "posix":  # as kernels ask: one that ended holds its ports for a minute
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             asked.bind((ip, port))
         except OSError:

@@ -131,7 +131,7 @@ def test_sweeps_of_notebooks_side_by_side_share_the_cores(book, without_pages, m
 def test_a_kernel_gets_ports_of_its_process_that_are_free(tmp_path):
     from jupyter_client.connect import LocalPortCache
 
-    with publish.kernel_environment(tmp_path), socket.socket() as taken:
+    with publish.kernel_environment(tmp_path):
         ports = LocalPortCache.instance()
         first = ports.find_available_port("127.0.0.1")
         second = ports.find_available_port("127.0.0.1")
@@ -142,11 +142,30 @@ def test_a_kernel_gets_ports_of_its_process_that_are_free(tmp_path):
         ports.return_port(second)
         assert ports.find_available_port("127.0.0.1") == second
         ports.return_port(second)
-        taken.bind(("127.0.0.1", second))
-        third = ports.find_available_port("127.0.0.1")
+        with socket.create_server(("127.0.0.1", second)):
+            third = ports.find_available_port("127.0.0.1")
         assert third != second
         ports.return_port(first)
         ports.return_port(third)
+
+
+def test_a_kernel_that_has_ended_leaves_its_port_to_the_next(tmp_path):
+    from jupyter_client.connect import LocalPortCache
+
+    with publish.kernel_environment(tmp_path):
+        ports = LocalPortCache.instance()
+        port = ports.find_available_port("127.0.0.1")
+        with socket.create_server(("127.0.0.1", port)) as kernel:
+            other = ports.find_available_port("127.0.0.1")
+            ports.return_port(port)
+            listening = ports.find_available_port("127.0.0.1")
+            with socket.create_connection(kernel.getsockname()):
+                kernel.accept()[0].close()  # who closes first is held to it for a minute
+        ended = ports.find_available_port("127.0.0.1")
+        for taken in (other, listening, ended):
+            ports.return_port(taken)
+    assert port not in (other, listening)
+    assert ended == port
 
 
 def test_a_page_written_by_hand_sets_the_pages_again(book, without_pages):
