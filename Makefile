@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and make. `make help` lists the targets.
 #   make book scale=quick    make test extras=oracle,dask    make serve port=8001
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test bench clean
+.PHONY: help book serve lab outputs test bench clean
 .NOTPARALLEL:
 
 PYTHON ?= $(firstword $(foreach name,python3 python python3.13 python3.12 python3.11,$(shell \
@@ -9,6 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python python3.13 python3.12 python
 	2>/dev/null && echo $(name))))
 scale ?= full
 port ?= 8000
+notebooks ?= $(wildcard notebooks/*.ipynb)
 extras ?= $(if $(CI),oracle$(comma)dask$(comma)jupyter$(comma)kernel)
 comma := ,
 bin := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -36,6 +37,10 @@ serve: .venv/installed  ## serve the built report on this machine; scale=quick, 
 
 lab: .venv/installed-lab  ## open the notebooks in JupyterLab, with all they need; options=--no-browser
 	@JUPYTER_PREFER_ENV_PATH=1 $(run) -m jupyterlab --notebook-dir notebooks $(options)
+
+outputs: .venv/installed-lab  ## execute notebooks in place, as they are committed; notebooks=notebooks/02_regimes.ipynb for one
+	@JUPYTER_PREFER_ENV_PATH=1 FMA_PROGRESS=/dev/null $(lean) $(run) -m nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False $(notebooks)
 
 test: .venv/installed-test$(addprefix $(comma),$(extras))  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
 	@$(lean) $(run) -m pytest -n logical

@@ -160,7 +160,8 @@ def task_surface(layout, task):
     dots(axes["t"], *task.x_train.T, 1.8, AXIS)
     dots(axes["t"], *task.x_val.T, 1.8, ACCENT)
     _contours(axes["t"], m, a, target, levels, INK)
-    _contours(axes["p"], m, a, plane, levels)
+    on_diagonal = [(value - d) / (b + c) for value in levels if plane.min() < value < plane.max()]
+    _contours(axes["p"], m, a, plane, levels, at=[(x, x) for x in on_diagonal])
     left = target - plane
     bound = np.abs(left).max()
     axes["r"].imshow(
@@ -184,9 +185,10 @@ def task_surface(layout, task):
     return figure
 
 
-def _contours(axes, m, a, values, levels, colour=MUTED):
+def _contours(axes, m, a, values, levels, colour=MUTED, at=False):
     lines = axes.contour(m, a, values, levels=levels, colors=colour, linewidths=0.9)
-    axes.clabel(lines, fmt=lambda value: f"{value:.0f}".replace("-", "−"), fontsize=8.5)
+    label = {"fmt": lambda value: f"{value:.0f}".replace("-", "−"), "fontsize": 8.5}
+    axes.clabel(lines, manual=at, **label)  # on a straight line any place is as good as another
 
 
 @chart
