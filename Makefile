@@ -40,7 +40,10 @@ lab: .venv/installed-lab  ## open the notebooks in JupyterLab, with all they nee
 
 outputs: .venv/installed-lab  ## execute notebooks in place, as they are committed; notebooks=notebooks/02_regimes.ipynb for one
 	@JUPYTER_PREFER_ENV_PATH=1 FMA_PROGRESS=/dev/null $(lean) $(run) -m nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False $(notebooks)
+		--ExecutePreprocessor.record_timing=False --ClearMetadataPreprocessor.enabled=True \
+		--ClearMetadataPreprocessor.clear_cell_metadata=False \
+		--ClearMetadataPreprocessor.preserve_nb_metadata_mask="[('fma',), ('kernelspec',), ('language_info', 'name')]" \
+		$(notebooks)
 
 test: .venv/installed-test$(addprefix $(comma),$(extras))  ## every check; extras=oracle,dask,jupyter,kernel adds JAX gradients, a Dask cluster, the widget in JupyterLab and Notebook, the page's compiler
 	@$(lean) $(run) -m pytest -n logical

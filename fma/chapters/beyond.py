@@ -17,7 +17,7 @@ from fma.chapters.ledger import (
 )
 from fma.chapters.single_runs import revival
 from fma.chapters.words import column, many, p_value, percent
-from fma.figures import ACCENT, AXIS, INK, chart, label
+from fma.figures import ACCENT, AXIS, INK, chart, label, listing
 from fma.probe import Probe, probe, start
 from fma.recipe import as_recipe
 from fma.statistics import wilson_interval
@@ -332,6 +332,13 @@ def endings_told(rows):
     )
 
 
+def variants_title(rows):
+    """Which of the variants (name, endings) freeze no run."""
+    without = [name for name, names in rows if "frozen" not in names]
+    title = f"At the same η λ₀, {len(without)} of {len(rows)} variants freeze no run"
+    return title + (f": {listing(without)}" if without else "")
+
+
 def frozen(results):
     """How many runs end frozen: "55 of 60"."""
     return f"{sum(r['ending'] == 'frozen' for r in results)} of {len(results)}"
@@ -470,7 +477,8 @@ def doses(layout, shares):
         if n:
             axis.plot((i, i), wilson_interval(k, n), color=ACCENT, lw=1.4)
             axis.plot(i, k / n, "o", color=ACCENT)
-            label(axis, i, k / n, f"{k} of {n}", shift=6, va="center", color=INK)
+            up = {"va": "center" if k else "bottom"}  # above the axis
+            label(axis, i, k / n or 0.01, f"{k} of {n}", shift=6, color=INK, **up)
     axis.axhline(0, color=AXIS, lw=0.8)
     axis.set(xticks=x, xticklabels=[f"{s:g}" for s in shares], xlabel="slope for z ≤ 0")
     axis.set(

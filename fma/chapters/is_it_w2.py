@@ -14,7 +14,17 @@ from fma.chapters.experiments import PAIR, POPULATION_WIDTHS, any_rate, grid_run
 from fma.chapters.ledger import FAILS, HOLDS, POPULATION, UNTESTED, Finding, Picture, claim
 from fma.chapters.single_runs import DISTURBANCES, Disturbed, course, disturb, exchange, survivors
 from fma.chapters.words import column, many, percent
-from fma.figures import ACCENT, AXIS, ENDING_COLOURS, INK, PAPER, chart, label, spread
+from fma.figures import (
+    ACCENT,
+    AXIS,
+    ENDING_COLOURS,
+    ENDING_HATCHES,
+    INK,
+    PAPER,
+    chart,
+    label,
+    spread,
+)
 from fma.network import ACTIVATIONS, forward
 from fma.probe import THROWN, Probe, probe, start
 from fma.recipe import as_recipe
@@ -517,33 +527,23 @@ def answers(one, *updates, form="{:.0f}"):
 @chart
 def ending_rows(layout, rows, title, xlabel="share of runs"):
     """Stacked shares of the endings: rows of (name, endings)."""
-    figure, axis = layout.figure(title, 0.95 + 0.28 * len(rows))
+    figure, axis = layout.figure(title, 1.1 + 0.28 * len(rows))
     used = [n for n in ENDINGS if any(n in names for _, names in rows)]
-    for y, (_, names) in enumerate(rows):
-        left = 0
-        for name in used:
-            part = names.count(name) / max(len(names), 1)
-            axis.barh(y, part, left=left, height=0.72, color=ENDING_COLOURS[name], lw=0)
-            if part > 0.07:
-                axis.text(
-                    *(left + part / 2, y, f"{names.count(name)}"),
-                    color=PAPER,
-                    ha="center",
-                    va="center",
-                    fontweight="bold",
-                )
-            left += part
-    across = 3 if layout.phone else 6
-    for i, name in enumerate(used):
-        down, right = divmod(i, across)
-        axis.text(
-            *(right / across, -0.85 - 0.75 * down, f"■ {name}"),
-            color=ENDING_COLOURS[name],
-            fontweight="bold",
-            va="center",
-        )
+    left = np.zeros(len(rows))
+    for name in used:
+        found = np.array([names.count(name) for _, names in rows])
+        share = found / [max(len(names), 1) for _, names in rows]
+        colour, hatch = ENDING_COLOURS[name], ENDING_HATCHES.get(name)
+        look = {"color": colour, "hatch": hatch, "edgecolor": PAPER, "lw": 0, "height": 0.72}
+        bars = axis.barh(range(len(rows)), share, left=left, label=name, **look)
+        words = [f"{n}" if part > 0.07 else "" for n, part in zip(found, share, strict=True)]
+        for text in axis.bar_label(bars, words, label_type="center", color=PAPER, weight="bold"):
+            if hatch and text.get_text():
+                text.set_bbox({"facecolor": colour, "lw": 0, "pad": 1})
+        left += share
+    figure.legend(loc="outside lower left", ncols=3 if layout.phone else 7, frameon=False)
     axis.set(yticks=range(len(rows)), yticklabels=[name for name, _ in rows], xlabel=xlabel)
-    axis.set(ylim=(len(rows) - 0.5, -1.3 - 0.75 * ((len(used) - 1) // across)))
+    axis.set(ylim=(len(rows) - 0.5, -0.5))
     axis.set(xlim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "½", "all"])
     axis.grid(visible=False)
     return figure
@@ -616,7 +616,8 @@ def throw_and_freeze(layout, found, truth):
         axis.axhline(truth, color=AXIS, lw=0.9, ls=(0, (1, 2)))
         axis.set(xlabel="update")
     label(axes[0], 7, truth, "truth", color=INK, va="bottom")
-    axes[0].set_ylabel("mean answer")
+    axes[0].set(ylabel="mean answer", title=f"updates 0 to {THROWN}")
+    axes[1].set(title="what follows")
     return figure
 
 

@@ -194,11 +194,9 @@ def cost_bars(layout, traces, baselines):
     bars(axis, traces, costs, lambda value: f"{value:,.0f}")
     axis.set_xlabel("final cost")
     _, high = axis.get_xlim()
-    for cost in baselines.values():
-        if cost < high:
-            axis.axvline(cost, color=AXIS, lw=0.8, ls=(0, (4, 3)), zorder=0)
     place = axis.get_xaxis_transform()
     if line < high:
+        axis.axvline(line, color=AXIS, lw=0.8, ls=(0, (4, 3)), zorder=0)
         options = {"ha": "left" if line < 0.5 * high else "right", "color": MUTED}
         label(axis, line, 1.01, f"{BASELINES['origin']} {line:,.0f}", transform=place, **options)
     return figure

@@ -147,12 +147,14 @@ def updates(layout, widths, results):
 @chart
 def collapse(layout, study, edges, border=None):
     """Share of each ending in bins of η λ₀, with Wilson's intervals, and the average border."""
-    title = "How a run ends goes with the size of its step: learning rate × sharpness at the start"
-    figure, axis = layout.figure(title, 3.9)
+    title = "How a run ends goes with η λ₀, learning rate × sharpness at the start"
+    if border is not None:
+        title = f"Half of the runs leave the plateau at η λ₀ = {border.border():.2f}"
+        title += f", on average over widths; the classic limit is {LIMIT}"
+    figure, axis = layout.figure(title, 5.0 if layout.phone else 4.1)
     bin_ = np.digitize(study.x, edges[1:-1])
     used = [k for k in range(len(edges) - 1) if (bin_ == k).any()]
     middle = np.array([np.exp(np.log(study.x[bin_ == k]).mean()) for k in used])
-    places = []
     for name in ENDINGS:
         colour, (line, words) = ENDING_COLOURS[name], ENDING_LOOKS[name]
         hits = study["ending"] == name
@@ -162,24 +164,18 @@ def collapse(layout, study, edges, border=None):
         band = [wilson_interval(int(hits[bin_ == k].sum()), int((bin_ == k).sum())) for k in used]
         low, high = np.where(share > 0, np.array(band).T, np.nan)
         axis.fill_between(middle, low, high, color=colour, alpha=0.16, lw=0)
-        axis.plot(middle, share, color=colour, ls=line)
-        top = int(np.argmax(share))
-        places.append((middle[top], share[top], words, colour))
-    for x, y, words, colour in places:
-        side = "left" if x < np.sqrt(middle[0] * middle[-1]) * 0.6 else "center"
-        side = "right" if x > middle[-1] * 0.7 else side
-        label(axis, x, min(y, 1) + 0.03, words, color=colour, ha=side, fontweight="bold")
+        axis.plot(middle, share, color=colour, ls=line, label=words)
     axis.set(xscale="log", ylim=(-0.02, 1.13), yticks=[0, 0.5, 1], xlabel="η λ₀")
     axis.set(yticklabels=["0", "½", "all"], ylabel="share of runs")
     ticks(axis.xaxis, [v for v in (0.5, *X_TICKS) if middle[0] <= v <= middle[-1]])
-    upright = {"rotation": 90, "ha": "right", "va": "center"}
     axis.axvline(LIMIT, color=MUTED, lw=0.9, ls=(0, (1, 2)))
-    label(axis, LIMIT * 0.985, 0.5, "classic limit 2", color=MUTED, **upright)
+    label(axis, LIMIT * 0.97, 1.06, f"limit {LIMIT}", color=MUTED, ha="right")
     if border is not None:
         axis.axvspan(*border.interval(), color=ACCENT, alpha=0.35, lw=0)
         at = border.border()
-        words = f"{at:.2f}, average over widths"
-        label(axis, at * 0.975, 0.45, words, color=ACCENT, **upright)
+        label(axis, at * 1.03, 1.06, f"half: {at:.2f}", color=ACCENT)
+    columns = 1 if layout.phone else 4
+    figure.legend(loc="outside lower left", ncols=columns, frameon=False, handlelength=3)
     return figure
 
 

@@ -226,8 +226,9 @@ def hit_table(hits):
 
 
 HOW_TO_READ = (
-    "A dot's area is the share of printed entries met: on the left for the best order and loss, on "
-    "the right for the best draw and scale. 123 is the order of the layers, ᵀ drawn transposed."
+    "A dot's area is the share of printed entries met, in the first panel for the best order and "
+    "loss, in the second for the best draw and scale. 123 is the order of the layers, ᵀ drawn "
+    "transposed."
 )
 
 

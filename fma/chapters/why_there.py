@@ -183,7 +183,8 @@ def swing(layout, paths):
         axis.axhline(0, color=AXIS, lw=0.8)
         axis.set_title(words)
         axis.set(xlabel="update" if axis is axes[-1] or not layout.phone else "")
-    axes[0].legend(loc="upper right", frameon=False, fontsize=9)
+    handles, _ = axes[0].get_legend_handles_labels()
+    figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False)
     return figure
 
 

@@ -53,6 +53,7 @@ ENDING_COLOURS = {
     "learning": ACCENT,
     "diverged": THEME["diverged"][0],
 }
+ENDING_HATCHES = {"diverged": "////"}  # its grey is not far from that of "leak"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Layout:
 
     def blank(self, title, height):
         """A Figure `height` inches high below its title, without axes."""
-        lines = textwrap.wrap(title, self.columns)
+        lines = textwrap.wrap(title.replace("η λ", "η\N{NO-BREAK SPACE}λ"), self.columns)
         figure = Figure(figsize=(self.width, height + 0.18 * len(lines)))
         figure.suptitle("\n".join(lines), x=0.005, ha="left")
         return figure

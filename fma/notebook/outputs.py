@@ -13,6 +13,7 @@ from html import escape
 from IPython.display import display
 
 from fma import figures
+from fma.notebook.prose import minus
 
 
 def publishing():
@@ -71,7 +72,8 @@ def table(head, rows, *, caption, name=None):
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
         + "".join(
-            f"<td{side}>{escape(cell)}</td>" for cell, side in zip(row[1:], sides[1:], strict=True)
+            f"<td{side}>{escape(minus(cell))}</td>"
+            for cell, side in zip(row[1:], sides[1:], strict=True)
         )
         + "</tr>"
         for row in rows

@@ -137,6 +137,11 @@ def plain(text):
     return " ".join(re.sub(r"\*+|`|\$|(?<!\w)_+|_+(?!\w)", "", text).replace("−", "-").split())
 
 
+def minus(text):
+    """The text with the sign before a number as a minus, not a hyphen."""
+    return re.sub(r"(?<!\w)-(?=\d)", "−", text)
+
+
 def places(cells, index, words, everywhere):
     """Where the words of a check in cell `index` stand.
 
@@ -169,7 +174,8 @@ def apply_checks(notebook):
 
     A value stands where the words were, in ``<span class="fma-found" title="the text says …">``;
     words that are not true here stand in ``<span class="fma-untrue">``, and what holds instead
-    follows in ``<span class="fma-note">``. The checks' outputs are gone.
+    follows in ``<span class="fma-note">``. The checks' outputs are gone. A per cent sign stays in
+    the line of its number.
 
     Parameters
     ----------
@@ -193,6 +199,9 @@ def apply_checks(notebook):
             cell["outputs"] = [o for o in cell["outputs"] if MIME not in o.get("data", ())]
     for i, found in records.items():
         notebook["cells"][i]["source"] = _corrected(cells[i], found)
+    for cell, prose in zip(notebook["cells"], cells, strict=True):
+        if prose:
+            cell["source"] = re.sub(r"(?<=\d)\s%", "\N{NO-BREAK SPACE}%", cell["source"])
     return notebook
 
 
@@ -206,7 +215,7 @@ def _corrected(prose, records):
             continue
         taken.append((start, end))
         before, after = _loose(prose, start, end)
-        found = re.sub(r"-(?=\d)", "−", data["found"])
+        found = minus(data["found"])
         title = escape(f"the text says {plain(data['words'])}")
         span = f'<span class="fma-found" title="{title}">{escape(found)}</span>'
         edits.append((start, end, _text(before) + span + _text(after)))
