@@ -237,6 +237,52 @@ def nested_pairs(recipe="table", widths=PAIR, n_seeds=200, progress=True):
     return found
 
 
+def grown(recipe="table", width=63, seed=1, n_draws=30, progress=True):
+    """A network with all its weights kept and a neuron of another draw added to layer 1.
+
+    W2 is on the scale of the new width.
+
+    Returns
+    -------
+    list of dict
+        The results of `probe`, one a draw.
+    """
+    plan = [
+        Probe(
+            *(width + 1, (seed + STRANGER + draw) % 2**32, as_recipe(recipe)),
+            donor=(width, seed),
+            blocks=BLOCKS,
+        )
+        for draw in range(n_draws)
+    ]
+    return compute(probe, plan, label="a neuron added", progress=progress)
+
+
+def steps_beside(grafts, grown):
+    """By how many per cent the η λ₀ of three networks is above that of the narrower of a pair.
+
+    Parameters
+    ----------
+    grafts : list of list of dict
+        Of `grafts`.
+    grown : list of dict
+        Of `grown`.
+
+    Returns
+    -------
+    tuple of float
+        On average of the narrower one with a neuron added, of the wider one, and of the wider one
+        with the W3 of the narrower.
+    """
+    own = grafts[0][0]["eta_sharpness"]
+    steps = (
+        column(grown, "eta_sharpness").mean(),
+        grafts[1][0]["eta_sharpness"],
+        grafts[1][SUBSETS.index(("W3",))]["eta_sharpness"],
+    )
+    return tuple(float(100 * (step / own - 1)) for step in steps)
+
+
 def difference(first, second):
     """Mean of `second` - `first`, run by run, with its bootstrap interval."""
     values = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)

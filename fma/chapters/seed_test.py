@@ -118,10 +118,15 @@ class SeedTest:
             return None
         return float(self.paired.differences[self.seeds.index(seed)])
 
-    def place(self, seed):
-        """The rank of a seed's difference among all, 1 for the lowest; 0 if it is not tested."""
+    def size_place(self, seed):
+        """The rank of a seed's difference by size, 1 for the largest; 0 if it is not tested."""
         difference = self.difference_at(seed)
-        return 0 if difference is None else rank(difference, self.paired.differences)
+        return 0 if difference is None else rank(-abs(difference), -abs(self.paired.differences))
+
+    @property
+    def clear(self):
+        """At how many seeds one width is ahead by more than the margin."""
+        return int((abs(self.paired.differences) > self.margin).sum())
 
     def rows(self):
         """The two widths' costs and their difference, by name."""

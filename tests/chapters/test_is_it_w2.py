@@ -245,3 +245,22 @@ def test_c24_follows_its_rule(monkeypatch, area, without, control, verdict):
     assert "first" in found.was
     monkeypatch.setattr(is_it_w2, "lucky", lambda *a, **k: ([], [], {"auc": np.nan}))
     assert is_it_w2.decisive_neuron(Setting(TABLE)).verdict == UNTESTED
+
+
+def test_a_neuron_added_leaves_all_other_weights_as_they_are():
+    (result,) = is_it_w2.grown("table", 6, 1, 1, progress=False)
+    own, new = (
+        fma.initialise(width, seed, "uniform") for width, seed in ((6, 1), (7, 1 + border.STRANGER))
+    )
+    W1 = np.hstack([own.W1, new.W1[:, 6:]])
+    W2 = np.vstack([own.W2 * np.sqrt(6 / 7), new.W2[6:]])
+    parameters = own._replace(W1=W1, b1=np.zeros(7), W2=W2)
+    trace = fma.train(7, 1, "table", parameters=parameters, detail=0)
+    assert result["cost"] == pytest.approx(trace.cost[-1], rel=1e-9)
+
+
+def test_steps_beside_are_per_cent_of_the_narrower():
+    step = [{"eta_sharpness": x} for x in (2.0, 0, 0, 0, 0, 0, 0, 0)]
+    wide = [{"eta_sharpness": x} for x in (3.0, 0, 0, 2.2, 0, 0, 0, 0)]
+    grown = [{"eta_sharpness": x} for x in (2.0, 2.2)]
+    assert is_it_w2.steps_beside([step, wide], grown) == pytest.approx((5, 50, 10))

@@ -72,3 +72,12 @@ def test_the_sweeps_fourteen_lines_are_the_listings():
         deviation = np.sqrt(np.mean((expected - expected.mean()) ** 2))
         ends = expected.min(), expected.max()
         assert rows[width] == two_decimals([expected.mean(), deviation, *ends])
+
+
+def test_the_place_by_size_and_the_clear_leads():
+    test = seed_test.seed_test((3, 4), 4, "text", 5, progress=False)
+    sizes = np.abs(np.diff(test.costs, axis=0)[0])
+    placed = [test.size_place(seed) for seed in test.seeds]
+    assert np.argsort(placed).tolist() == np.argsort(-sizes).tolist()
+    assert test.size_place(99) == 0
+    assert test.clear == (sizes > test.margin).sum()

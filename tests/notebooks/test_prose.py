@@ -98,7 +98,7 @@ def survey(notebook, cells=None, told=None):
 @each
 def test_words_vouched_for_stand_in_the_markdown_above(path):
     missing, _, _ = survey(load(path))
-    assert not missing
+    assert not missing, f"checks vouch for words that no text above has; change either: {missing}"
 
 
 @each
@@ -106,7 +106,8 @@ def test_every_digit_of_the_prose_is_vouched_for(path):
     notebook = load(path)
     cells = read(notebook)
     _, open_, _ = survey(notebook, cells)
-    assert not [cells[i].text[max(k - 30, 0) : k + 30] for i, k, _ in open_]
+    bare = [cells[i].text[max(k - 30, 0) : k + 30] for i, k, _ in open_]
+    assert not bare, f"no check vouches for the number in the middle of each: {bare}"
 
 
 @each
@@ -161,13 +162,21 @@ def test_no_cell_is_hidden(path):
 
 
 @each
+def test_no_metadata_of_whoever_executed_it(path):
+    """Such as times, or the version of Python: `make outputs` leaves none."""
+    notebook = load(path)
+    assert list(notebook["metadata"]["language_info"]) == ["name"]
+    assert all(set(cell["metadata"]) <= {"tags"} for cell in notebook["cells"])
+
+
+@each
 def test_outputs_show_in_every_viewer(path):
     for cell in load(path)["cells"]:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             html = "".join(data.get("text/html", ""))
             assert not re.search(r"<(svg|style|script)\b|\bstyle=|javascript:", html)
-            assert MIME not in data, "a check found something else than the text says"
+            assert MIME not in data, "".join(data.get("text/plain", ""))
             assert output["output_type"] != "error"
             assert output.get("name") != "stderr", "executed without FMA_PROGRESS=/dev/null"
             if "image/png" in data:
