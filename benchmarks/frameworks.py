@@ -112,7 +112,7 @@ def row(packages, make):
     for layer in fma.shared(*(make(width) for width in WIDTHS)).layers:
         if layer.kind.ndim > 1:
             places = {kind: round(layer.share(kind), 4) for kind in KINDS[:CONSTANT]}
-            whole, moves = layer.whole("rows" if "torch" in packages else "columns")
+            whole, moves = layer.intact("rows" if "torch" in packages else "columns")
             facts = {"shape": layer.kind.shape, "factor": round(layer.factor, 6)}
             layers.append(facts | places | {"whole": whole, "moves": moves})
     return {"versions": {p: version(p) for p in packages}, "layers": layers}

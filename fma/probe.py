@@ -193,8 +193,8 @@ def first_updates(case, updates=12):
         the final "regime".
     """
     recipe, task, parameters = case.recipe, TASKS[case.task](), start(case)
-    whole = train(case.width, case.seed, recipe, task, parameters=parameters, detail=0)
-    steps = min(updates, np.isfinite(whole.cost).sum())
+    trace = train(case.width, case.seed, recipe, task, parameters=parameters, detail=0)
+    steps = min(updates, np.isfinite(trace.cost).sum())
     values = []
     for epoch in range(steps):
         values.append(sharpness(parameters, task, recipe.slope, recipe.activation))
@@ -205,9 +205,9 @@ def first_updates(case, updates=12):
             steps = epoch + 1
             break
     return {
-        "cost": whole.cost[:steps],
-        "alive": whole.alive[:steps],
+        "cost": trace.cost[:steps],
+        "alive": trace.alive[:steps],
         "sharpness": np.array(values),
         "eta_sharpness": recipe.learning_rate * np.array(values),
-        "regime": regime(whole),
+        "regime": regime(trace),
     }

@@ -53,7 +53,7 @@ class LayerShare:
         """Share of the entries, without constants, that are of a kind of `KINDS`."""
         return Shared((self,)).share(kind)
 
-    def whole(self, axis="columns"):
+    def intact(self, axis="columns"):
         """How many columns (or rows) of A are whole in B, and a dict of how many moved how far."""
         there = getattr(self, axis)
         moves, count = np.unique((there - np.arange(len(there)))[there >= 0], return_counts=True)
@@ -63,7 +63,7 @@ class LayerShare:
         """Plain values, for JSON."""
         entries = {k: int(np.sum(self.kind == i)) for i, k in enumerate(KINDS)}
         plain = vars(self) | {"kind": entries, "shape": self.kind.shape}
-        return plain | {axis: self.whole(axis) for axis in ("columns", "rows")}
+        return plain | {axis: self.intact(axis) for axis in ("columns", "rows")}
 
     def __str__(self):
         parts = [f"{share:.0%} {k}" for k in KINDS[:CONSTANT] if (share := self.share(k)) > 0]
@@ -73,7 +73,7 @@ class LayerShare:
             by = max(self.shifts, key=self.shifts.get)
             lines.append(f"{self.shifts[by]:,} entries {_way(by, 'places')}, read row by row")
         for axis in ("columns", "rows") if self.kind.ndim > 1 else ():
-            number, moves = self.whole(axis)
+            number, moves = self.intact(axis)
             moved = ", ".join(f"{n:,} {_way(by, axis)}" for by, n in list(moves.items())[:3])
             moved = f"{axis} whole in B: {moved}{', ...' * (len(moves) > 3)}"
             lines += [f"{number:,} of {len(getattr(self, axis)):,} {moved}"] * (number > 0)

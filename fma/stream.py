@@ -28,7 +28,7 @@ class LayerMap:
     # For each column of A, over the rows that both layers have:
     column_b: np.ndarray  # the column of B that holds its draws, -1 if they are split or absent
     row_move: np.ndarray  # rows that its draws lie further down in B
-    whole: np.ndarray  # whether B has all of it, row for row
+    intact: np.ndarray  # whether B has all of it, row for row
 
     @property
     def shift(self):
@@ -159,9 +159,9 @@ def _layer_map(name, a, b):
     column_b, one_column = _constant(column_b, found)
     count = found.sum(axis=0)
     joined = one_move & one_column & (count >= min(2, rows))
-    whole = joined & (row_move == 0) & (count == rows)
+    intact = joined & (row_move == 0) & (count == rows)
     column_b, row_move = np.where(joined, column_b, -1), np.where(joined, row_move, 0)
-    return LayerMap(name, a, b, index_b, same, column_b, row_move, whole)
+    return LayerMap(name, a, b, index_b, same, column_b, row_move, intact)
 
 
 def _constant(values, where):
@@ -193,9 +193,9 @@ def _findings(layer):
     in_place = np.count_nonzero(layer.same)
     yield f"Places:  {in_place:,} are at the same place{_moved(layer, in_place)}."
     over = f", over the {rows:,} rows that both have" if rows > 1 else ""
-    whole = f"{np.count_nonzero(layer.whole):,} of A's {columns:,} columns are whole in B{over}"
-    yield f"Neurons: {whole}{_runs(layer, layer.whole)}."
-    split = (layer.column_b >= 0) & ~layer.whole
+    words = f"{np.count_nonzero(layer.intact):,} of A's {columns:,} columns are whole in B{over}"
+    yield f"Neurons: {words}{_runs(layer, layer.intact)}."
+    split = (layer.column_b >= 0) & ~layer.intact
     for move in np.unique(layer.row_move[split]):
         chosen = split & (layer.row_move == move)
         rows = f"{abs(move):,} row{'s' if abs(move) > 1 else ''}"

@@ -117,7 +117,7 @@ def points(comparison):
 def shared_neurons(widths=PAIR, hidden=64):
     """Whole neurons of layer 1 and of layer 2 that two widths of one seed share."""
     layers = stream_map(*(dense((2, width, hidden, 1)) for width in widths)).layers
-    return tuple(int(layer.whole.sum()) for layer in layers[:2])
+    return tuple(int(layer.intact.sum()) for layer in layers[:2])
 
 
 def nested_kept(widths=PAIR, seed=1, recipe="table"):

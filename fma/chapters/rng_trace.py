@@ -95,8 +95,8 @@ def share_table(stream):
     return head, [
         [
             x.name,
-            *(f"{n:,}" for n in (x.draws_a.size, x.shared, x.same.sum(), x.whole.size)),
-            f"{x.whole.sum():,}",
+            *(f"{n:,}" for n in (x.draws_a.size, x.shared, x.same.sum(), x.intact.size)),
+            f"{x.intact.sum():,}",
         ]
         for x in stream.layers
     ]
@@ -167,21 +167,21 @@ def _owner(draws, number):
 def neuron_links(layout, streams):
     """Neurons of W1 and W2 in network A, joined to the neurons of B that hold the same draws."""
     layers = streams.layers[:2]
-    found = [int(layer.whole.sum()) for layer in layers]
+    found = [int(layer.intact.sum()) for layer in layers]
     title = "Whole neurons that the two networks share: " + "; ".join(
-        f"{layer.name} {n or 'none'} of {len(layer.whole)}"
+        f"{layer.name} {n or 'none'} of {len(layer.intact)}"
         for layer, n in zip(layers, found, strict=True)
     )
     figure, axes = layout.figure(title, 3.0, 2, 1)
     for axis, layer in zip(axes, layers, strict=True):
         size_a, size_b = layer.draws_a.shape[-1], layer.draws_b.shape[-1]
         most = max(size_a, size_b)
-        whole = np.flatnonzero(layer.whole)
-        partners = layer.column_b[whole]
-        x = np.column_stack([whole, partners, np.full(len(whole), np.nan)]).ravel()
-        y = np.tile([1, 0, np.nan], len(whole))
+        intact = np.flatnonzero(layer.intact)
+        partners = layer.column_b[intact]
+        x = np.column_stack([intact, partners, np.full(len(intact), np.nan)]).ravel()
+        y = np.tile([1, 0, np.nan], len(intact))
         axis.plot(x, y, color=ACCENT, lw=0.8, zorder=1)
-        for y, size, kept in ((1, size_a, whole), (0, size_b, partners)):
+        for y, size, kept in ((1, size_a, intact), (0, size_b, partners)):
             lone = np.setdiff1d(np.arange(size), kept)
             dots(axis, kept, np.full(len(kept), y), 3.4, ACCENT)
             dots(axis, lone, np.full(len(lone), y), 3.4, AXIS)
@@ -231,15 +231,15 @@ def where_w2_starts(s):
 def what_the_two_w1_share(s):
     """Draws that the two W1 have in common."""
     layer = _layers(s)[0]
-    whole, size = int(layer.whole.sum()), layer.draws_b.size
+    columns, size = int(layer.intact.sum()), layer.draws_b.size
     return Finding(
         HOLDS if (layer.shared, size) == (126, 128) else FAILS,
-        f"{layer.shared} of {size} draws are in both, but {whole or 'no'} neuron of 63 is found "
+        f"{layer.shared} of {size} draws are in both, but {columns or 'no'} neuron of 63 is found "
         "again in 64: its two weights are paired otherwise.",
-        {"shared": layer.shared, "of": size, "whole_neurons": whole},
+        {"shared": layer.shared, "of": size, "whole_neurons": columns},
         Picture(
             "share of A found in B",
-            {"numbers": [layer.shared / layer.draws_a.size], "neurons": [layer.whole.mean()]},
+            {"numbers": [layer.shared / layer.draws_a.size], "neurons": [layer.intact.mean()]},
         ),
     )
 
@@ -253,7 +253,7 @@ def what_the_two_w1_share(s):
 def what_the_two_w2_share(s):
     """Draws that the two W2 have in common."""
     layer = _layers(s)[1]
-    columns, size = int(layer.whole.sum()), layer.draws_a.size
+    columns, size = int(layer.intact.sum()), layer.draws_a.size
     return Finding(
         HOLDS if layer.shared == 0 else FAILS,
         f"{layer.shared:,} of {size:,} draws are in both; {columns} of {len(layer.column_b)} "
@@ -261,7 +261,7 @@ def what_the_two_w2_share(s):
         {"shared": layer.shared, "of": size, "whole_neurons": columns},
         Picture(
             "share of A found in B",
-            {"numbers": [layer.shared / size], "neurons": [layer.whole.mean()]},
+            {"numbers": [layer.shared / size], "neurons": [layer.intact.mean()]},
             threshold=0.0,
         ),
     )

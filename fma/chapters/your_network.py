@@ -269,7 +269,7 @@ def sklearn_share(data, width, nested=False):
 def neurons_shared(data, widths):
     """How many neurons of layer 1 such pairs of networks share, over data sets and widths."""
     pairs = [sklearn_share(name, width) for name in data for width in widths]
-    return sum(pair.layers[0].whole("columns")[0] for pair in pairs)
+    return sum(pair.layers[0].intact("columns")[0] for pair in pairs)
 
 
 @chart
@@ -280,8 +280,8 @@ def share_chart(layout, found):
         rows.append((f"{layer.name}: found in B", 1 - layer.share("not at all"), MUTED))
         rows.append((f"{layer.name}: at its place", layer.share("same place"), ACCENT))
         if layer.kind.ndim > 1:
-            whole = layer.whole("columns")[0] / len(layer.columns)
-            rows.append((f"{layer.name}: in whole neurons", whole, INK))
+            kept = layer.intact("columns")[0] / len(layer.columns)
+            rows.append((f"{layer.name}: in whole neurons", kept, INK))
     figure, axis = layout.figure("Sharing numbers is not sharing neurons", 0.6 + 0.26 * len(rows))
     for y, (_, share, colour) in enumerate(rows):
         axis.barh(y, share, height=0.7, color=colour, lw=0)

@@ -45,8 +45,8 @@ def test_the_same_is_at_the_same_place_whatever_the_factor(a, factor):
     layer = only(a, a * a.dtype.type(factor))
     assert layer.share("same place") == 1
     assert layer.factor == pytest.approx(factor, rel=1e-6)
-    assert layer.whole("columns") == (a.shape[1], {0: a.shape[1]})
-    assert layer.whole("rows") == (a.shape[0], {0: a.shape[0]})
+    assert layer.intact("columns") == (a.shape[1], {0: a.shape[1]})
+    assert layer.intact("rows") == (a.shape[0], {0: a.shape[0]})
 
 
 @given(matrices, st.integers(0, 2**32 - 1))
@@ -55,7 +55,7 @@ def test_independent_arrays_share_nothing(a, seed):
     b = _matrix(*a.shape, seed + OTHER, a.dtype.type)
     layer = only(a, b)
     assert layer.share("not at all") == 1
-    assert layer.whole("columns") == (0, {})
+    assert layer.intact("columns") == (0, {})
     assert layer.chance < 0.01 * a.size
 
 
@@ -100,10 +100,10 @@ def test_a_stream_that_starts_later_is_told_with_its_distance(a, later, factor):
 def test_a_wider_network_keeps_what_stands_in_front(a):
     b = np.hstack([a, _matrix(len(a), 1, OTHER, a.dtype.type)])
     assert only(a, b).share("same place") == 1
-    assert only(a, b).whole("columns") == (a.shape[1], {0: a.shape[1]})
+    assert only(a, b).intact("columns") == (a.shape[1], {0: a.shape[1]})
     b = np.hstack([_matrix(len(a), 1, OTHER, a.dtype.type), a])
     assert only(a, b).share("moved") == 1
-    assert only(a, b).whole("columns") == (a.shape[1], {1: a.shape[1]})
+    assert only(a, b).intact("columns") == (a.shape[1], {1: a.shape[1]})
 
 
 @given(matrices, matrices)
@@ -132,8 +132,8 @@ def test_the_articles_networks_get_the_answer_of_the_stream_map(init):
     layers = {layer.name: layer for layer in result.layers}
     first, second, _ = fma.stream_map(dense([2, 63, 64, 1]), dense([2, 64, 64, 1])).layers
     W2 = layers["W2"]
-    assert W2.whole("columns") == (62, {-2: 62}) == (int(second.whole.sum()), {-2: 62})
-    np.testing.assert_array_equal(W2.columns >= 0, second.whole)
+    assert W2.intact("columns") == (62, {-2: 62}) == (int(second.intact.sum()), {-2: 62})
+    np.testing.assert_array_equal(W2.columns >= 0, second.intact)
     assert W2.shifts == {second.shift: second.shared} == {-2: 4030}
     assert W2.factor == pytest.approx(second.factor, rel=1e-12)
     assert layers["W1"].share("same place") == np.mean(first.same) == 0.5
@@ -164,7 +164,7 @@ def test_half_shared_among_chance():
     a, b = (np.random.default_rng(s).random((600, 600), dtype=np.float32) for s in (1, 2))
     b[:, :300] = a[:, 300:]
     layer = only(a, b)
-    assert layer.whole("columns") == (300, {-300: 300})
+    assert layer.intact("columns") == (300, {-300: 300})
     assert layer.share("moved") == pytest.approx(0.5, abs=0.001)
 
 

@@ -53,7 +53,7 @@ def test_columns_are_shared_as_the_map_says(shapes_a, shapes_b):
         rows = min(len(a), len(b))
         for c, column in enumerate(a.T):
             whole = [d for d in range(b.shape[1]) if np.array_equal(column[:rows], b[:rows, d])]
-            assert layer.whole[c] == bool(whole)
+            assert layer.intact[c] == bool(whole)
             if layer.column_b[c] >= 0:
                 move, other = layer.row_move[c], b[:, layer.column_b[c]]
                 overlap = range(max(0, -move), min(rows, len(b) - move))
@@ -70,10 +70,10 @@ def test_63_and_64_as_weights(seed, init):
     assert (W1.shared, W2.shared, W3.shared) == (126, 4030, 0)
     assert np.array_equal(W1.same, [[True] * 63, [False] * 63])
     assert np.array_equal(a.W1[0], b.W1[0, :63])
-    assert not W1.whole.any()
+    assert not W1.intact.any()
     assert (W2.shift, np.count_nonzero(W2.same)) == (-2, 0)
     assert np.array_equal(W2.column_b, [62, 63, *range(62)])
-    assert np.array_equal(np.flatnonzero(W2.whole), np.arange(2, 64))
+    assert np.array_equal(np.flatnonzero(W2.intact), np.arange(2, 64))
     assert W2.factor == pytest.approx(np.sqrt(63 / 64))
     np.testing.assert_allclose(b.W2[:63, :62], W2.factor * a.W2[:, 2:], rtol=1e-15)
     np.testing.assert_allclose(b.W2[:62, 62:], W2.factor * a.W2[1:, :2], rtol=1e-15)
@@ -105,7 +105,7 @@ def test_a_network_shares_everything_with_itself():
     found = stream_map(dense([3, 5, 4, 2]), dense([3, 5, 4, 2]))
     for layer in found.layers:
         assert layer.same.all()
-        assert layer.whole.all()
+        assert layer.intact.all()
         assert layer.shift == 0
         assert layer.factor == 1
     assert np.array_equal(found.overlap, np.diag([15, 20, 8, 0]))
