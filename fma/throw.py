@@ -222,13 +222,13 @@ def predicted_border(width, hidden=64, init="uniform", task=None):
     return border(mean_start(width, hidden, init), task)
 
 
-def leading_excess(start, x, task=None):
+def leading_excess(start, x, task=None, swings=3):
     """How far the throw goes beyond what w and σ can bear, to leading order; above 0 is lost.
 
     With w and σ held at their start, r swings about r* = P* / (w σ):
     r_k = r* + (1 - x)^k (r₀ - r*). Each update then takes x r_k (r_k - r*) / w from w, and
-    likewise from σ; three updates take all of the smaller one if
-    x Σ_{k<3} r_k (r_k - r*) > min(w, σ)².
+    likewise from σ; the first `swings` updates take all of the smaller one if
+    x Σ r_k (r_k - r*) > min(w, σ)², summed over them.
 
     Returns
     -------
@@ -237,5 +237,5 @@ def leading_excess(start, x, task=None):
     """
     r, w, s = start
     rest = constants(task)[1] / (w * s)
-    swing = np.stack([(1 - np.asarray(x)) ** k * (r - rest) for k in range(3)])
+    swing = np.stack([(1 - np.asarray(x)) ** k * (r - rest) for k in range(swings)])
     return x * ((rest + swing) * swing).sum(axis=0) - np.minimum(w, s) ** 2

@@ -1,15 +1,25 @@
 """Why the border is where it is: the sums, the swing, the pull, the race, the crossing."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fma import throw
-from fma.chapters.border import BELOW_BORDER, HIGHEST, LOWEST, MEAN_R, MEAN_W
+from fma.chapters.border import BELOW_BORDER, HIGHEST, LOWEST, MEAN_R, MEAN_W, made
 from fma.chapters.edge_runs import UPDATES, follow
 from fma.chapters.experiments import grid_runs
 from fma.chapters.what_decides import ticks, written
 from fma.figures import ACCENT, AXIS, INK, MUTED, REGIME_COLOURS, chart, dots, label
 from fma.probe import initial
+from fma.statistics import wilson_interval
 from fma.sweeps import compute
+from fma.task import product_task
+
+STAND_INS = {  # layers in which one neuron stands for all
+    "one neuron a layer": (1, 2),
+    "layer 1 merged, layer 2 as drawn": (1,),
+    "layer 2 merged, layer 1 as drawn": (2,),
+}
 
 
 def from_sums(sizes, hidden=64, task=None):
@@ -75,11 +85,11 @@ def race_of_networks(study, *, progress=True):
     return {"race": (least > 0) & ((r > 0) | (np.abs(r) < least)), "sign": r > 0}
 
 
-def leading_border(sizes):
+def leading_border(sizes, swings=3):
     """The smallest η λ₀ that `throw.leading_excess` calls lost, W2 and W3 at their means; array."""
     x = np.arange(2, 8, 1e-3)
     begun = throw.Start(MEAN_R, MEAN_W, np.asarray(sizes, dtype=float)[:, None])
-    return x[(throw.leading_excess(begun, x) > 0).argmax(axis=1)]
+    return x[(throw.leading_excess(begun, x, swings=swings) > 0).argmax(axis=1)]
 
 
 def leading_errors(least=3):
@@ -87,15 +97,92 @@ def leading_errors(least=3):
 
     Returns
     -------
-    (int, float, bool)
-        From which width on it is within `least` per cent; the per cent at the smallest width; and
-        whether it falls with every neuron.
+    dict
+        "first", from which width on it is within `least` per cent; "narrowest", the per cent at
+        the smallest width; "four", the least and the most per cent if four swings are counted; and
+        "two", how many times as large as the map's border a step is, at the most and in steps of a
+        tenth, that two swings survive at every width.
     """
     widths = np.arange(LOWEST, HIGHEST + 1)
-    leading = leading_border(throw.mean_start(widths).sigma)
-    off = 100 * (leading / throw.predicted_border(widths) - 1)
-    first = widths[np.flatnonzero(np.abs(off) > least)[-1] + 1]
-    return int(first), float(off[0]), bool((np.diff(leading) < 0).all())
+    begun, border = throw.mean_start(widths), throw.predicted_border(widths)
+    off, four = (100 * (leading_border(begun.sigma, n) / border - 1) for n in (3, 4))
+    times = np.arange(1, 3, 0.1)
+    survived = (throw.leading_excess(begun, np.outer(times, border), swings=2) < 0).all(axis=1)
+    return {
+        "first": int(widths[np.flatnonzero(np.abs(off) > least)[-1] + 1]),
+        "narrowest": float(off[0]),
+        "four": (float(four.min()), float(four.max())),
+        "two": float(times[survived.argmin() - 1]),
+    }
+
+
+def falls():
+    """By how much the small map's border falls with the size of layer 1, and with r* held.
+
+    r* = P* / (w σ) is the rest about which r swings. Its distance from r₀ is held at that of equal
+    layers by moving r₀; r* itself, with r₀ where it is, by scaling the targets, and with them P*.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        Per cent of the border: from the smallest width to equal layers, and on to the largest.
+    """
+    sizes = np.array([*throw.mean_start([LOWEST, HIGHEST]).sigma, MEAN_W])[[0, 2, 1]]
+    task, best = product_task(), throw.constants()[1]
+    moved = MEAN_R + best / (MEAN_W * sizes) - best / MEAN_W**2
+    scaled = [task._replace(y_train=task.y_train * size / MEAN_W) for size in sizes]
+
+    def ends(r, tasks):
+        starts = [throw.Start(*start) for start in np.broadcast(r, MEAN_W, sizes)]
+        at = np.array([throw.border(*one) for one in zip(starts, tasks, strict=True)]).ravel()
+        return tuple((100 * (1 - at[1:] / at[:-1])).tolist())
+
+    return {
+        "as it is": ends(MEAN_R, [task] * 3),
+        "r₀ − r* held": ends(moved, [task] * 3),
+        "r* held": ends(MEAN_R, scaled),
+    }
+
+
+def stand_ins(study, one, width, *, progress=True):
+    """Plateau or not, told by fits, the small map, and networks where one neuron stands for many.
+
+    Parameters
+    ----------
+    study : fma.chapters.border.Study
+        Runs whose η λ₀ was given, as from `border.unseen_study`.
+    one, width : fma.chapters.border.Fit
+        By η λ₀ alone, and with the width.
+
+    Returns
+    -------
+    dict of str to (array of bool or None, array of bool)
+        Whether each run is told rightly at the network's learning rate, and at the rate that gives
+        the stand-in, by its own λ₀, the network's η λ₀. The fits know η λ₀ only.
+    """
+    own = throw.Start(study["output"], study["middle"], study["size"])
+    starts = {
+        "small map, mean r and w": throw.Start(MEAN_R, MEAN_W, own.sigma),
+        "small map, own three sums": own,
+    }
+    said = {
+        name: [throw.stays(start, x) for x in (study["rate"] * throw.curvature(start), study.x)]
+        for name, start in starts.items()
+    }
+    for name, layers in STAND_INS.items():
+        same_step = [replace(case, shadow=layers) for case in study.cases]
+        found = (made(c, name, progress) for c in (study.rated(shadow=layers), same_step))
+        said[name] = [small.plateau for small in found]
+    right = {name: tuple(v == study.plateau for v in both) for name, both in said.items()}
+    fitted = {"fitted, η λ₀ alone": one, "fitted, η λ₀ and width": width}
+    return {n: (None, (f.log_odds(study) > 0) == study.plateau) for n, f in fitted.items()} | right
+
+
+def low_sharpness(study, *, progress=True):
+    """By how many per cent λ₀ of one neuron a layer is below the network's: mean over a Study."""
+    cases = study.rated(shadow=STAND_INS["one neuron a layer"])
+    small = made(cases, "one neuron a layer", progress)
+    return 100 * float(np.mean(1 - small["sharpness"] / study["sharpness"]))
 
 
 def distances(widths, sizes, sharpness):
@@ -117,15 +204,18 @@ def compared(rows):
     Returns
     -------
     dict
-        "lowest" and "highest", of the runs' own borders; "median" and "worst", distances of the
-        prediction in per cent, and "narrowest", whether the worst is in the first row; "outside",
-        in how many rows the prediction is not in the runs' own interval; "sides", whether that is
+        "lowest" and "highest", of the runs' own borders; "median", distance of the prediction in
+        per cent; "worst", the two ends of the largest, by the runs' own interval, and "narrowest",
+        whether that is in the first row; "farthest", the far end of all intervals; "outside", in
+        how many rows the prediction is not in the runs' own interval; "sides", whether that is
         below it in the first and above it in the last; "leans", whether the border falls more from
         the first to the last than predicted, at the near ends of both intervals.
     """
     own, low, high = np.array([row["own"] for row in rows]).T
     ahead = np.array([row["predicted"] for row in rows])
     off = 100 * np.abs(ahead / own - 1)
+    ends = 100 * np.abs(ahead / (low, high) - 1)
+    worst = int(np.nanargmax(off))
     better = [
         "{} to {}, the fitted threshold on η λ₀ does better".format(*row["widths"])
         + ": {one} of {runs} against {map}".format(**row)
@@ -136,8 +226,9 @@ def compared(rows):
         "lowest": float(np.nanmin(own)),
         "highest": float(np.nanmax(own)),
         "median": float(np.nanmedian(off)),
-        "worst": float(np.nanmax(off)),
-        "narrowest": int(np.nanargmax(off)) == 0,
+        "worst": tuple(sorted(ends[:, worst].tolist())),
+        "narrowest": worst == 0,
+        "farthest": float(np.nanmax(ends)),
         "outside": int(np.sum((ahead < low) | (ahead > high))),
         "sides": bool(ahead[0] < low[0] and ahead[-1] > high[-1]),
         "leans": bool(low[0] / high[-1] > ahead[0] / ahead[-1]),
@@ -278,16 +369,31 @@ def after_throw(paths):
 
 
 def accuracy(judged):
-    """Head and rows of a table of three of the rules of `border.judge`."""
+    """Head and rows of a table of four of the rules of `border.judge`."""
     wanted = {
         "predicted, no fit": "small map, mean r and w",
-        "fitted, two numbers": "η λ₀ and size of layer 1",
+        "fitted, η λ₀ and width": "η λ₀ and width",
+        "fitted, η λ₀ and size": "η λ₀ and size of layer 1",
         "fitted, η λ₀ alone": "η λ₀ alone",
     }
     return ["border", "below 5.5", "mixed band"], [
         [words, *(written(judged[rule][part]) for part in ("near", "mixed"))]
         for words, rule in wanted.items()
     ]
+
+
+STAND_IN = "told by", "at the network's learning rate", "at its η λ₀"
+
+
+def stand_in_rows(found):
+    """Rows of a table of `stand_ins`: how often each is right, with 95 % intervals."""
+
+    def share(right):
+        if right is None:
+            return "–"
+        return written((right.sum(), len(right), *wilson_interval(int(right.sum()), len(right))))
+
+    return [[name, *map(share, both)] for name, both in found.items()]
 
 
 BY_WIDTH = ("widths", "runs", "predicted", "fitted", "runs' own")

@@ -152,3 +152,5 @@ def test_the_leading_excess_is_the_inequality():
     swing = [rest + (1 - x) ** k * (r0 - rest) for k in range(3)]
     expected = x * sum(r * (r - rest) for r in swing) - min(w, s) ** 2
     assert throw.leading_excess(Start(r0, w, s), x) == pytest.approx(expected)
+    two = x * sum(r * (r - rest) for r in swing[:2])
+    assert throw.leading_excess(Start(r0, w, s), x, swings=2) == pytest.approx(two - min(w, s) ** 2)
