@@ -187,6 +187,7 @@ class Counted:
     """The dimension of the changes along one line, by every way of counting."""
 
     boxes: Dimension
+    largest: Dimension  # by boxes of the two largest sizes alone
     filled: np.ndarray  # (sizes of boxes,) the share of boxes with a change
     all: Dimension  # one power for pairs at every distance
     one_power_p: float  # of the hypothesis that one power fits
@@ -199,6 +200,11 @@ class Counted:
         """Of pairs that end differently, at each distance."""
         return self.different / self.numbers
 
+    @property
+    def filled_by_chance(self):
+        """Whether as many boxes of each size are filled as if each change were tossed for."""
+        return bool(np.allclose(self.filled, 1 - 0.5 ** np.array(SIZES), atol=0.04))
+
 
 def count(line, columns, sizes, numbers):
     """Count along a line of so many columns, with pairs at these distances (see `apart`)."""
@@ -209,7 +215,8 @@ def count(line, columns, sizes, numbers):
         for i in range(len(sizes) - 1)
     ]
     every = by_pairs(different, numbers, sizes)
-    return Counted(by_boxes(codes), filled(codes), *every, steps, different, numbers)
+    boxes = by_boxes(codes), by_boxes(codes, SIZES[-2:]), filled(codes)
+    return Counted(*boxes, *every, steps, different, numbers)
 
 
 def dimensions(found):

@@ -62,11 +62,12 @@ def test_a_step_between_two_distances_has_an_exact_interval():
 
 
 def test_by_chance_half_of_the_smallest_boxes_of_a_coin_are_empty():
-    _, codes = lens.scan(control("coins"), 2000)
-    by_chance = 1 - 0.5 ** np.array(lens.SIZES)
-    np.testing.assert_allclose(lens.filled(codes), by_chance, atol=0.04)
-    assert lens.by_boxes(codes).at < 0.8
-    assert lens.by_boxes(codes, lens.SIZES[-2:]).at == pytest.approx(1, abs=0.02)
+    coin, cantor = (lens.count(control(n), 2000, SIZES, [50] * 6) for n in ("coins", "cantor"))
+    assert coin.filled[0] == pytest.approx(0.5, abs=0.03)
+    assert coin.filled_by_chance
+    assert not cantor.filled_by_chance
+    assert coin.boxes.at < 0.8
+    assert coin.largest.at == pytest.approx(1, abs=0.02)
 
 
 def test_powers_of_ten_are_readable():
