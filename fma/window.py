@@ -188,16 +188,38 @@ def alive_along(line, count, label=""):
     return _computed(_part, line, centres(line.low, line.high, count), "alive", label)
 
 
-def apart(line, count, sizes, label=""):
-    """Whether pairs of learning rates end differently, (len(sizes), count).
+def apart(line, columns, sizes, numbers, label=""):
+    """How many pairs of networks, a part of the line apart, end differently.
 
-    The first of a pair is one of `count` centres of the line, the second lies a part of the line
-    further: `sizes`.
+    The first of a pair is one of the columns of the line. The second is another where the distance
+    is a whole number of columns: all such pairs are counted, and cost nothing. Else it is trained.
+
+    Parameters
+    ----------
+    line : Line
+    columns : int
+    sizes : sequence of float
+        The distances, as parts of the line.
+    numbers : sequence of int
+        Of pairs at each distance whose second is trained; their firsts are evenly spread.
+
+    Returns
+    -------
+    (int array, int array)
+        At each distance the pairs that end differently, and all pairs.
     """
-    rates, codes = scan(line, count, label)
-    span = line.high - line.low
-    moved = np.concatenate([rates + size * span for size in sizes])
-    return _computed(_part, line, moved, "codes", label).reshape(len(sizes), -1) != codes
+    rates, codes = scan(line, columns, label)
+    different, all_ = [], []
+    for size, number in zip(sizes, numbers, strict=True):
+        shift = round(size * columns)
+        if shift and np.isclose(shift, size * columns):
+            other = codes[shift:] != codes[:-shift]
+        else:
+            first = np.arange(number) * columns // number
+            moved = rates[first] + size * (line.high - line.low)
+            other = _computed(_part, line, moved, "codes", label) != codes[first]
+        different, all_ = [*different, int(other.sum())], [*all_, len(other)]
+    return np.array(different), np.array(all_)
 
 
 def _descend(case):

@@ -60,10 +60,13 @@ TRUTH = {"one change": 0.0, "Cantor's set": CANTOR, "coin toss": 1.0}
 
 # Two ways of counting ----------------------------------------------------------------------------
 
+SIZES = 1, 2, 4, 8, 16  # columns of a box
+PARTS = "tenth", "hundredth", "thousandth", "ten-thousandth", "hundred-thousandth", "millionth"
+
 
 @dataclass(frozen=True)
 class Dimension:
-    """The dimension of the changes on a line, with a 95 % interval from a bootstrap."""
+    """The dimension of the changes on a line, with a 95 % interval; nan where nothing is seen."""
 
     at: float
     low: float
@@ -72,10 +75,15 @@ class Dimension:
     def __str__(self):
         if np.isnan(self.at):
             return "–"
+        if np.isinf(self.at):
+            return f"below {self.high:.2f}" if self.at < 0 else f"above {self.low:.2f}"
         return f"{self.at:.2f} ({self.low:.2f} to {self.high:.2f})".replace("-0.00", "0.00")
 
 
-def by_boxes(codes, sizes=(1, 2, 4, 8, 16), pieces=16, draws=1000):
+UNSEEN = Dimension(np.nan, np.nan, np.nan)
+
+
+def by_boxes(codes, sizes=SIZES, pieces=16, draws=1000):
     """Box counting: in how many boxes of so many columns does the ending change?
 
     The slope of the logarithms over `sizes`; the interval from drawing the `pieces` of the line
@@ -86,7 +94,19 @@ def by_boxes(codes, sizes=(1, 2, 4, 8, 16), pieces=16, draws=1000):
     Dimension
     """
     counts = np.array([_boxes(piece, sizes) for piece in np.array_split(codes, pieces)])
-    return _fitted(counts, -np.log(sizes), lambda slope: slope, draws)
+    x = -np.log(sizes)
+    at = _slopes(counts.sum(axis=0), x)
+    if np.isnan(at):
+        return UNSEEN
+    random, n = np.random.RandomState(0), len(counts)
+    times = [np.bincount(random.choice(n, n), minlength=n) for _ in range(draws)]
+    drawn = _slopes(np.array(times, dtype=float) @ counts, x)
+    return Dimension(float(at), *map(float, np.nanquantile(drawn, [0.025, 0.975])))
+
+
+def filled(codes, sizes=SIZES):
+    """The share of boxes of so many columns in which the ending changes, at each of the sizes."""
+    return np.array(_boxes(codes, sizes)) / np.ceil((len(codes) - 1) / np.array(sizes))
 
 
 def _boxes(codes, sizes):
@@ -94,36 +114,6 @@ def _boxes(codes, sizes):
     return [
         sum(changed[i : i + size].any() for i in range(0, len(changed), size)) for size in sizes
     ]
-
-
-def by_pairs(different, sizes, draws=1000):
-    """Grebogi's exponent: how fast does the share of pairs that end differently fall with ε?
-
-    Parameters
-    ----------
-    different : array (len(sizes), pairs)
-        From `apart`.
-    sizes : sequence of float
-        The ε of each row.
-
-    Returns
-    -------
-    Dimension
-        1 minus the exponent; the interval from drawing the pairs again with replacement.
-    """
-    return _fitted(different.T, np.log(sizes), lambda slope: 1 - slope, draws)
-
-
-def _fitted(counts, x, dimension, draws):
-    """Fit the logarithm of column sums of counts (units, sizes) against x; resample the units."""
-    at = dimension(_slopes(counts.sum(axis=0), x))
-    if np.isnan(at):
-        return Dimension(np.nan, np.nan, np.nan)
-    random, n = np.random.RandomState(0), len(counts)
-    times = [np.bincount(random.choice(n, n), minlength=n) for _ in range(draws)]
-    drawn = _slopes(np.array(times, dtype=float) @ counts, x)
-    low, high = np.sort(dimension(np.nanquantile(drawn, [0.025, 0.975])))
-    return Dimension(float(at), float(low), float(high))
 
 
 def _slopes(totals, x):
@@ -138,38 +128,108 @@ def _slopes(totals, x):
     return (from_middle * y).sum(axis=-1) / (from_middle**2).sum(axis=-1)
 
 
+def by_pairs(different, numbers, sizes):
+    """Grebogi's exponent: how fast does the share of pairs that end differently fall with ε?
+
+    One power of ε at all distances, by Poisson's likelihood, in which a distance at which no pair
+    differs counts as such. The interval is that of independent pairs; those of `apart`, evenly
+    spread and with firsts in common, tell the shares of their line no less exactly.
+
+    Parameters
+    ----------
+    different, numbers : int array (len(sizes),)
+        From `apart`.
+    sizes : sequence of float
+        The ε of each.
+
+    Returns
+    -------
+    (Dimension, float)
+        1 minus the exponent; the p of the hypothesis that one power fits, from the deviance.
+    """
+    from scipy.stats import chi2
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    if np.count_nonzero(different) < 2:
+        return UNSEEN, np.nan
+    logs = np.column_stack([np.ones(len(sizes)), np.log(sizes)])
+    fit = GLM(different, logs, family=Poisson(), offset=np.log(numbers)).fit()
+    low, high = 1 - fit.conf_int()[1][::-1]
+    p = chi2.sf(fit.deviance, len(sizes) - 2)
+    return Dimension(float(1 - fit.params[1]), float(low), float(high)), float(p)
+
+
+def between(different, numbers, sizes):
+    """`by_pairs` of two distances, the larger first, with the exact interval for small numbers.
+
+    Of all pairs that differ, those at the second distance are a binomial number; the interval of
+    its share is Clopper and Pearson's. It is open below where none differs at the second.
+
+    Returns
+    -------
+    Dimension
+    """
+    from scipy.stats import binomtest
+
+    total = int(different[0] + different[1])
+    if not total:
+        return UNSEEN
+    low, high = binomtest(int(different[1]), total).proportion_ci(0.95, "exact")
+    with np.errstate(divide="ignore"):
+        share = np.array([different[1] / total, low, high])
+        ratio = np.log(share) - np.log(1 - share) + np.log(numbers[0] / numbers[1])
+    return Dimension(*map(float, 1 + ratio / np.log(sizes[0] / sizes[1])))
+
+
 @dataclass(frozen=True)
 class Counted:
     """The dimension of the changes along one line, by every way of counting."""
 
     boxes: Dimension
-    all: Dimension  # pairs at every distance
-    far: Dimension  # the larger distances, down to a thousandth of the line
-    near: Dimension  # a thousandth of the line and below
-    shares: np.ndarray  # (sizes,) of pairs that end differently
+    largest: Dimension  # by boxes of the two largest sizes alone
+    filled: np.ndarray  # (sizes of boxes,) the share of boxes with a change
+    all: Dimension  # one power for pairs at every distance
+    one_power_p: float  # of the hypothesis that one power fits
+    steps: list[Dimension]  # from each distance to the next
+    different: np.ndarray  # (distances,) pairs that end differently
+    numbers: np.ndarray  # (distances,) pairs
+
+    @property
+    def shares(self):
+        """Of pairs that end differently, at each distance."""
+        return self.different / self.numbers
+
+    @property
+    def filled_by_chance(self):
+        """Whether as many boxes of each size are filled as if each change were tossed for."""
+        return bool(np.allclose(self.filled, 1 - 0.5 ** np.array(SIZES), atol=0.04))
 
 
-def count(line, columns, pairs, sizes):
-    """Count along a line of so many columns, with so many pairs at each of the distances."""
+def count(line, columns, sizes, numbers):
+    """Count along a line of so many columns, with pairs at these distances (see `apart`)."""
     _, codes = scan(line, columns, "line")
-    different = apart(line, pairs, sizes, "pairs")
-    sizes = np.asarray(sizes)
-    far, near = sizes >= 0.999e-3, sizes <= 1.001e-3
-    return Counted(
-        by_boxes(codes),
-        by_pairs(different, sizes),
-        by_pairs(different[far], sizes[far]),
-        by_pairs(different[near], sizes[near]),
-        different.mean(axis=1),
-    )
+    different, numbers = apart(line, columns, sizes, numbers, "pairs")
+    steps = [
+        between(different[i : i + 2], numbers[i : i + 2], sizes[i : i + 2])
+        for i in range(len(sizes) - 1)
+    ]
+    every = by_pairs(different, numbers, sizes)
+    boxes = by_boxes(codes), by_boxes(codes, SIZES[-2:]), filled(codes)
+    return Counted(*boxes, *every, steps, different, numbers)
 
 
 def dimensions(found):
-    """The rows of the table of dimensions: name, truth, and each way of counting."""
+    """The rows of the table of dimensions: one for each way of counting, a column for each line."""
+    counted = found.values()
     return [
-        [name, f"{TRUTH[name]:.2f}" if name in TRUTH else "?"]
-        + [str(getattr(one, way)) for way in ("boxes", "all", "far", "near")]
-        for name, one in found.items()
+        ["known", *(f"{TRUTH[name]:.2f}" if name in TRUTH else "–" for name in found)],
+        ["boxes", *(one.boxes for one in counted)],
+        ["pairs, all", *(one.all for one in counted)],
+        *(
+            [f"pairs, a {large} to a {small}", *(one.steps[i] for one in counted)]
+            for i, (large, small) in enumerate(pairwise(PARTS))
+        ),
     ]
 
 
@@ -228,6 +288,13 @@ def trained_on(line, columns, epochs, updates=RECIPES["table"].epochs):
 # Figures -----------------------------------------------------------------------------------------
 
 _COLOURS = [figures.REGIME_COLOURS[name] for name in REGIMES]
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(value, digits=0):
+    """A number with its power of ten, as for a label: "3·10⁻⁵"."""
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    return f"{mantissa}·10{str(int(exponent)).translate(_RAISED)}"
 
 
 def _bars(axes, codes, y, height=0.8):
@@ -269,7 +336,7 @@ def descent_chart(named):
             for i, codes in enumerate(descent.codes):
                 _bars(axes, codes, i)
             widths = descent.high - descent.low
-            axes.set_yticks(range(0, len(widths), 2), [f"{w:.0e}" for w in widths[::2]])
+            axes.set_yticks(range(0, len(widths), 2), [power(w) for w in widths[::2]])
             axes.set_ylim(rows - 0.4, -0.6)
             axes.set_xlim(0, 1)
             axes.set_xticks([])
@@ -308,7 +375,7 @@ def line_chart(rates, codes):
         axes.set_yticks([])
         axes.grid(False)
         axes.set_xlim(0, 1)
-        axes.set_xticks([0, 0.5, 1], [f"{rates[i]:.2e}" for i in (0, len(rates) // 2, -1)])
+        axes.set_xticks([0, 0.5, 1], [power(rates[i], 2) for i in (0, len(rates) // 2, -1)])
         axes.set_xlabel("learning rate")
         figures.regime_key(figure, names)
         return figure
@@ -322,18 +389,20 @@ def pairs_chart(shares, sizes):
     Parameters
     ----------
     shares : dict of str to array (len(sizes),)
+        Distances at which no pair differs are not drawn.
     sizes : sequence of float
+        Powers of ten, from a tenth on.
 
     Returns
     -------
     callable
     """
-
     middle = len(sizes) // 2
     told = figures.listing(f"{name} {share[middle]:.1%}" for name, share in shares.items())
 
     def draw(layout):
-        title = f"Pairs {sizes[middle]:.0e} of the line apart end differently: {told}"
+        part = PARTS[round(-np.log10(sizes[middle])) - 1]
+        title = f"Pairs a {part} of the line apart end differently: {told}"
         figure, axes = layout.figure(title, 2.9)
         colours = [figures.MUTED, figures.MUTED, figures.MUTED, figures.INK, figures.ACCENT]
         styles = [":o", ":s", ":^", "-o", "-s"]
@@ -352,27 +421,30 @@ def pairs_chart(shares, sizes):
     return draw
 
 
-def changes_chart(alive):
-    """How many changes of alive or not the line shows, against the updates made.
+def changes_chart(grids):
+    """How many changes of alive or not each grid shows, against the updates made.
 
     Parameters
     ----------
-    alive : array (columns, epochs)
+    grids : sequence of array (columns, epochs)
+        Alive or not, the coarser grid first.
 
     Returns
     -------
     callable
     """
-    changes = changes_along(alive)
+    changes = [changes_along(alive) for alive in grids]
+    names = [f"{len(alive):,} learning rates" for alive in grids]
+    told = figures.listing(f"{c[-1]} along {n}" for c, n in zip(changes, names, strict=True))
 
     def draw(layout):
-        columns, updates = alive.shape
-        title = f"{changes[-1]} changes along {columns} learning rates after {updates} updates"
-        figure, axes = layout.figure(title, 2.4)
-        axes.plot(np.arange(updates), changes, color=figures.INK)
+        figure, axes = layout.figure(f"Changes at the end: {told}", 2.4)
+        for values, name, style in zip(changes, names, ("--", "-"), strict=False):
+            axes.plot(values, style, color=figures.INK, label=name)
         axes.set_xlabel("updates")
         axes.set_ylabel("changes, alive or not")
         axes.set_ylim(0)
+        axes.legend(frameon=False)
         return figure
 
     return draw
