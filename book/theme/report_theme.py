@@ -113,6 +113,7 @@ def _page(app, pagename, templatename, context, doctree):
         "title": context.get("title") or pagename.title(),
         "description": _description(doctree),
         "notebook": f"notebooks/{source}" if source.endswith(".ipynb") else "",
+        "mathematics": "<math" in body,
         "figures": [f for f in bundle.FIGURES if f'class="fma-{f}"' in body],
         "figure_style": svg.CSS if 'class="fma-figure"' in body else "",
     }
