@@ -4,6 +4,7 @@ Pages load nothing but the files beside them, and a page loads only what it need
 """
 
 import os
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def setup(app):
     app.add_directive("margin", Margin)
     app.set_translator("html", Writer)
     app.connect("doctree-read", _places)
+    app.connect("doctree-read", _unbroken)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _assets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -95,6 +97,18 @@ def _places(app, doctree):
             html = BeautifulSoup(output.astext(), "html.parser")
             for place in html.select(":is(figure, div, section)[id]"):
                 known[place["id"]] = 0, place["id"], ""
+
+
+def _unbroken(app, doctree):
+    """Keep a comma, a stop or a bracket on the line of the formula before it."""
+    for math in list(doctree.findall(nodes.math)):
+        after = math.next_node(descend=False, siblings=True)
+        stop = re.match(r"[,.;:!?)]+", after) if isinstance(after, nodes.Text) else None
+        if stop:
+            together = nodes.inline(classes=["unbroken"])
+            math.replace_self(together)
+            together += [math, nodes.Text(stop.group())]
+            after.parent.replace(after, nodes.Text(after[stop.end() :]))
 
 
 def _page(app, pagename, templatename, context, doctree):

@@ -382,6 +382,11 @@ def test_mathematics_is_set_in_its_font_and_no_other_page_asks_for_it(site, site
             assert _fonts(page, "math :is(mi, mn, mo, mtext)") == {"STIX Two Math"}, path.name
 
 
+def test_no_line_begins_with_what_ends_a_formula(built):
+    ends = r"</math>[,.;:!?)]+(?!</span>|[,.;:!?)])"
+    assert not re.search(ends, built.read_text("utf-8"))
+
+
 def test_print_shows_what_can_be_read_on_paper(site_url, page):
     page.goto(f"{site_url}/01_setup.html")
     page.emulate_media(media="print")
