@@ -73,6 +73,7 @@ class Margin(Directive):
 
 
 def _mathml(latex, display):
+    latex = latex.replace("{aligned}", "{align*}")  # the name that the converter knows
     return latex2mathml.converter.convert(latex.strip(), display=display)
 
 

@@ -174,6 +174,7 @@ def test_no_page_shows_an_error_or_a_warning(built):
         "Traceback (most recent call last)",
         "ansi-red",
         'class="problematic"',
+        "<mi>&</mi>",  # a formula's columns, not set as such
         "Warning:",
     ):
         assert sign not in text, f"{built.name} shows {sign}"
@@ -372,13 +373,13 @@ def _fonts(page, selector):
     return {font["familyName"] for font in chain(*fonts)}
 
 
-def test_mathematics_is_set_in_its_font_and_no_other_page_asks_for_it(site, site_url, page):
+def test_mathematics_is_set_in_its_font_and_no_other_page_asks_for_it(site, site_file_url, page):
     for path in sorted(site.glob("*.html")):
-        page.goto(f"{site_url}/{path.name}", wait_until="load")
-        page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
-        early = page.locator("link[rel=preload][href*=stix-two-math]")
-        assert early.count() == _read(path).mathematics, path.name
-        if _read(path).mathematics:
+        asked = "stix-two-math" in path.read_text("utf-8")
+        assert asked == _read(path).mathematics, path.name
+        if asked:
+            page.goto(f"{site_file_url}/{path.name}")
+            page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
             assert _fonts(page, "math :is(mi, mn, mo, mtext)") == {"STIX Two Math"}, path.name
 
 
