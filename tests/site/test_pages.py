@@ -388,6 +388,15 @@ def test_no_line_begins_with_what_ends_a_formula(built):
     assert not re.search(ends, built.read_text("utf-8"))
 
 
+def test_lines_of_a_formula_meet_at_their_signs(site_file_url, page):
+    page.goto(f"{site_file_url}/13_why_there.html")
+    ends = page.locator("mtd:first-child > :last-child").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().right)"
+    )
+    assert len(ends) == 4
+    assert max(ends) - min(ends) < 1.5
+
+
 def test_print_shows_what_can_be_read_on_paper(site_url, page):
     page.goto(f"{site_url}/01_setup.html")
     page.emulate_media(media="print")
