@@ -397,6 +397,16 @@ def test_lines_of_a_formula_meet_at_their_signs(site_file_url, page):
     assert max(ends) - min(ends) < 1.5
 
 
+def test_no_gap_follows_a_root(site_file_url, page):
+    """A browser keeps room for the widest root sign that the font has."""
+    page.goto(f"{site_file_url}/13_why_there.html")
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    gaps = page.locator("msqrt").evaluate_all("""(roots) => roots.map((root) =>
+      root.getBoundingClientRect().right - root.lastElementChild.getBoundingClientRect().right)""")
+    assert gaps
+    assert max(gaps) < 1
+
+
 def test_print_shows_what_can_be_read_on_paper(site_url, page):
     page.goto(f"{site_url}/01_setup.html")
     page.emulate_media(media="print")
