@@ -4,6 +4,7 @@ Pages load nothing but the files beside them, and a page loads only what it need
 """
 
 import os
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def setup(app):
     app.add_directive("margin", Margin)
     app.set_translator("html", Writer)
     app.connect("doctree-read", _places)
+    app.connect("doctree-read", _unbroken)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _assets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -71,6 +73,7 @@ class Margin(Directive):
 
 
 def _mathml(latex, display):
+    latex = latex.replace("{aligned}", "{align*}")  # the name that the converter knows
     return latex2mathml.converter.convert(latex.strip(), display=display)
 
 
@@ -97,6 +100,18 @@ def _places(app, doctree):
                 known[place["id"]] = 0, place["id"], ""
 
 
+def _unbroken(app, doctree):
+    """Keep a comma, a stop or a bracket on the line of the formula before it."""
+    for math in list(doctree.findall(nodes.math)):
+        after = math.next_node(descend=False, siblings=True)
+        stop = re.match(r"[,.;:!?)]+", after) if isinstance(after, nodes.Text) else None
+        if stop:
+            together = nodes.inline(classes=["unbroken"])
+            math.replace_self(together)
+            together += [math, nodes.Text(stop.group())]
+            after.parent.replace(after, nodes.Text(after[stop.end() :]))
+
+
 def _page(app, pagename, templatename, context, doctree):
     """Give the layout what it needs and leave out what a page does not."""
     body = context.get("body", "")
@@ -113,6 +128,7 @@ def _page(app, pagename, templatename, context, doctree):
         "title": context.get("title") or pagename.title(),
         "description": _description(doctree),
         "notebook": f"notebooks/{source}" if source.endswith(".ipynb") else "",
+        "mathematics": "<math" in body,
         "figures": [f for f in bundle.FIGURES if f'class="fma-{f}"' in body],
         "figure_style": svg.CSS if 'class="fma-figure"' in body else "",
     }

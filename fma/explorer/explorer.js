@@ -192,6 +192,7 @@ export function render({ model, el }) {
       guess.words = guess.since === null ? question(run, record, guess.epoch) : answer(run, record, guess.epoch, guess.chosen);
     }
     text("question", guess.words);
+    parts.guess.classList.toggle("fx-past", guess.key !== key); // its room stays, so that no slider moves away
     parts.guesses.hidden = guess.since !== null;
   }
 

@@ -118,7 +118,7 @@ export function buildPage() {
     chart(
       "cost",
       "Cost",
-      "how far off the answers are, step by step (mean squared error)",
+      "how far off the answers are (mean squared error)",
       toggle("scale", "linear"),
     ),
     guess,

@@ -10,6 +10,7 @@ import { THROW_KEYS } from "./throw-state.js";
 
 const PAD = { left: 44, right: 14, top: 10, bottom: 40 };
 const GRID = [90, 70]; // columns and rows of the basins
+const DRAWN = 8; // pixels along the picture after which a finger draws the start with it
 const TRAINED_AFTER = 120; // ms without a change before the network is trained
 
 let throws = 0; // on this page, so that ids differ
@@ -311,13 +312,25 @@ export function render({ model, el }) {
     const outer = canvas.getBoundingClientRect();
     change({ step: frame.x.invert(event.clientX - outer.left), size: frame.y.invert(event.clientY - outer.top) });
   };
+  let touched = null; // where a finger came down, until it is known to draw: up or down it scrolls the page
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
-    moveTo(event);
+    touched = event.pointerType === "touch" ? [event.clientX, event.clientY] : null;
+    if (!touched) moveTo(event);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) moveTo(event);
+    if (!canvas.hasPointerCapture(event.pointerId)) return;
+    if (touched) {
+      const [across, up] = [Math.abs(event.clientX - touched[0]), Math.abs(event.clientY - touched[1])];
+      if (across < DRAWN || across < up) return;
+      touched = null;
+    }
+    moveTo(event);
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    if (touched) moveTo(event);
+    touched = null;
   });
   canvas.addEventListener("keydown", (event) => {
     const by = event.shiftKey ? 0.1 : 0.01;

@@ -353,7 +353,9 @@ export function drawMap(canvas, { map, runs, theme, cache, colours }) {
     circle(context, cx, cy, 7, dashed);
     const other = placed.find((p) => p.name !== name)?.run;
     const before = other ? run.width < other.width || (run.width === other.width && name === "A") : cx > width - 40;
-    haloed(context, name, cx + (before ? -16 : 16), cy, theme);
+    const beside = cx + (before ? -16 : 16);
+    if (beside > left + 6 && beside < right - 6) haloed(context, name, beside, cy, theme);
+    else haloed(context, name, cx, cy < top + 24 ? cy + 17 : cy - 17, theme);
   }
 }
 

@@ -290,6 +290,7 @@ def test_the_curve_is_in_view_while_a_slider_is_moved(new_page, disk, size):
         moved = slider(page, name)
         moved.evaluate(f"(e) => e.scrollIntoView({{ block: '{block}' }})")
         page.wait_for_timeout(50)
+        assert page.get_by_text("how far off the answers are").is_visible()
         for element in (moved, page.get_by_role("slider", name="Cost", exact=True)):
             box = element.bounding_box()
             assert box["y"] >= 0, (block, name, box)
@@ -319,11 +320,18 @@ def test_asks_for_a_guess_and_answers_it(new_page, served):
     assert page.evaluate("document.activeElement.textContent").startswith("No: width 64")
     says(page, "B: width 64, seed 1, recipe table: converge")
     expect(page.get_by_role("button", name="It falls")).to_be_hidden()
+    where = slider(page, "Width").bounding_box()
     slider(page, "Width").press("ArrowRight")
     says(page, "B: width 65")
+    expect(asked).to_be_hidden()  # it was said of width 64
+    assert slider(page, "Width").bounding_box() == where
     page.wait_for_url(re.compile("width=65"))
     page.go_back()
     says(page, "B: width 64, seed 1, recipe table: converge")
+    expect(asked).to_contain_text("No: width 64 falls")
+    slider(page, "Seed").press("ArrowRight")
+    says(page, "B: width 64, seed 2")
+    expect(asked).to_be_hidden()
     assert found == []
 
 

@@ -89,6 +89,41 @@ def test_sliders_keys_and_drag_move_the_start(page, disk):
     trained(page)
 
 
+def swipe(page, start, end):
+    """Draw a finger over the screen."""
+    tools = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        places = [{"x": x, "y": y} for x, y in points]
+        tools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    touch("touchStart", start)
+    for share in np.linspace(0.1, 1, 10):
+        touch("touchMove", tuple(np.array(start) + share * (np.array(end) - start)))
+        page.wait_for_timeout(16)
+    page.wait_for_timeout(150)  # at rest, so that the page does not roll on
+    touch("touchEnd")
+
+
+def test_a_finger_scrolls_the_page_over_the_map_and_moves_the_start(new_page, disk):
+    page = new_page(viewport={"width": 390, "height": 640}, has_touch=True, is_mobile=True)
+    page.goto(disk)
+    trained(page)
+    plane = page.get_by_role("application")
+    plane.evaluate("(canvas) => canvas.scrollIntoView({ block: 'center' })")
+    box = plane.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = page.evaluate("scrollY")
+    swipe(page, (x, y), (x + 6, y - 120))
+    page.wait_for_function("(before) => scrollY > before + 60", arg=before)
+    expect(status(page)).to_have_text(re.compile("η λ₀ 3.70, size 4.00: it stays"))
+    plane.evaluate("(canvas) => canvas.scrollIntoView({ block: 'center' })")
+    swipe(page, (x, y), (x + 60, y - 60))
+    expect(status(page)).to_have_text(re.compile(r"η λ₀ 3\.7\d, size 4\.3\d: it stays"))
+    page.touchscreen.tap(x - 60, y)
+    expect(status(page)).to_have_text(re.compile(r"η λ₀ 2\.\d\d, size \d\.\d\d: it stays"))
+
+
 def test_back_goes_back_and_a_bad_link_is_said(page, disk):
     page.goto(f"{disk}#throw=3.2&size=5&seed=1")
     expect(status(page)).to_have_text(re.compile("3.20, size 5.00"))

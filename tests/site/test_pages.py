@@ -4,7 +4,7 @@ import re
 import shutil
 from functools import cache
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -32,6 +32,7 @@ class Page(HTMLParser):
         super().__init__()
         self.ids, self.links, self.resources, self.headings = set(), [], [], []
         self.images, self.language = [], None
+        self.viewports, self.mathematics = 0, False
         self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag, attributes):
@@ -40,6 +41,8 @@ class Page(HTMLParser):
             self.ids.add(found["id"])
         if tag == "a" and found.get("href"):
             self.links.append(found["href"])
+        self.viewports += tag == "meta" and found.get("name") == "viewport"
+        self.mathematics |= tag == "math"
         if tag == "html":
             self.language = found.get("lang")
         if re.fullmatch("h[1-6]", tag):
@@ -161,12 +164,17 @@ def test_pictures_say_what_they_show(built):
     assert _read(built).language == "en"
 
 
+def test_every_page_is_laid_out_for_the_screen_it_is_on(built):
+    assert _read(built).viewports == 1
+
+
 def test_no_page_shows_an_error_or_a_warning(built):
     text = built.read_text("utf-8")
     for sign in (
         "Traceback (most recent call last)",
         "ansi-red",
         'class="problematic"',
+        "<mi>&</mi>",  # a formula's columns, not set as such
         "Warning:",
     ):
         assert sign not in text, f"{built.name} shows {sign}"
@@ -245,6 +253,10 @@ def test_the_ledger_is_filtered_by_verdict(site_url, page):
     left = [claim for claim in claims.all() if claim.is_visible()]
     assert {claim.get_attribute("data-verdict") for claim in left} <= {"fails"}
     assert len(left) == page.locator("[data-verdict=fails]").count()
+    colours = page.locator(".fma-claim").evaluate_all("""(claims) => claims.map((claim) =>
+      [claim.dataset.verdict, getComputedStyle(claim.querySelector(".verdict")).color])""")
+    found = {tuple(pair) for pair in colours}
+    assert len(found) == len(dict(found)) == len({colour for _, colour in found})
 
 
 def test_words_of_the_text_become_links_that_set_the_explorer(site, new_page, serve, tmp_path):
@@ -275,6 +287,21 @@ def test_contents_open_and_close_on_a_phone_with_the_keyboard(site_url, new_page
     assert not contents.is_visible()
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_sections_of_a_page_stand_below_its_name_in_the_contents(site_url, new_page, view):
+    page = new_page(viewport=VIEWS[view])
+    page.goto(f"{site_url}/13_why_there.html")
+    if view == "phone":
+        page.get_by_role("button", name="Contents").click()
+    sections = page.locator("#contents .current").get_by_role("list", name="On this page")
+    links = sections.get_by_role("link").all()
+    assert len(links) > 3
+    for link in links:
+        assert page.locator(link.get_attribute("href")).count() == 1
+        if view == "desk":
+            assert 0 <= link.bounding_box()["y"] <= VIEWS[view]["height"] - 20
+
+
 def test_skip_link_leads_to_the_text(site_url, page):
     page.goto(f"{site_url}/rerun.html")
     page.keyboard.press("Tab")
@@ -291,6 +318,33 @@ def test_search_finds_a_page(origin, page, request):
     page.locator("#search-results a", has_text="How to rerun everything").wait_for()
 
 
+def test_search_fits_a_phone(site_url, new_page):
+    page = new_page(viewport=VIEWS["phone"], is_mobile=True)
+    page.goto(f"{site_url}/search.html?q=plateau")
+    page.locator("#search-results a").first.wait_for()
+    assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [390, 390]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["04_rng_trace", "11_fair_comparison", "13_why_there"])
+def test_what_is_wide_scrolls_in_itself_and_shows_that(name, scheme, site_url, new_page):
+    page = new_page(viewport={"width": 320, "height": 640}, color_scheme=scheme)
+    page.goto(f"{site_url}/{name}.html")
+    wide = page.locator(":is(.table-scroll, .fma-table, .equation, pre)[tabindex]:visible")
+    wide.first.wait_for()
+    for box in wide.all():
+        told = box.evaluate("""(box) => {
+          box.scrollLeft = box.scrollWidth;
+          const caption = (box.querySelector("caption") ?? box).getBoundingClientRect();
+          const { left, right } = box.getBoundingClientRect();
+          const shades = getComputedStyle(box).backgroundImage.match(/linear-gradient/g);
+          return [caption.left - left, right - caption.right, shades.length];
+        }""")
+        assert told == [pytest.approx(0, abs=0.5), pytest.approx(0, abs=0.5), 4]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("!document.querySelector('.equation[tabindex], .fma-table[tabindex]')")
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_text_does_not_move_while_fonts_arrive(site_url, new_page, view):
     page = new_page(viewport=VIEWS[view])
@@ -305,13 +359,60 @@ def test_text_does_not_move_while_fonts_arrive(site_url, new_page, view):
 def test_a_page_on_disk_is_set_in_its_fonts(site_file_url, page):
     page.goto(f"{site_file_url}/cite.html")
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    assert _fonts(page, "h1 + p") == {"Source Serif 4"}
+
+
+def _fonts(page, selector):
+    """Families of the fonts in which the text of these elements is set."""
     tools = page.context.new_cdp_session(page)
     for part in ("DOM", "CSS"):
         tools.send(f"{part}.enable")
     root = tools.send("DOM.getDocument")["root"]["nodeId"]
-    text = tools.send("DOM.querySelector", {"nodeId": root, "selector": "main p"})
-    fonts = tools.send("CSS.getPlatformFontsForNode", text)["fonts"]
-    assert {font["familyName"] for font in fonts} == {"Source Serif 4"}
+    found = tools.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]
+    fonts = [tools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"] for node in found]
+    return {font["familyName"] for font in chain(*fonts)}
+
+
+def test_mathematics_is_set_in_its_font_and_no_other_page_asks_for_it(site, site_file_url, page):
+    for path in sorted(site.glob("*.html")):
+        asked = "stix-two-math" in path.read_text("utf-8")
+        assert asked == _read(path).mathematics, path.name
+        if asked:
+            page.goto(f"{site_file_url}/{path.name}")
+            page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+            assert _fonts(page, "math :is(mi, mn, mo, mtext)") == {"STIX Two Math"}, path.name
+
+
+def test_no_line_begins_with_what_ends_a_formula(built):
+    ends = r"</math>[,.;:!?)]+(?!</span>|[,.;:!?)])"
+    assert not re.search(ends, built.read_text("utf-8"))
+
+
+def test_lines_of_a_formula_meet_at_their_signs(site_file_url, page):
+    page.goto(f"{site_file_url}/13_why_there.html")
+    ends = page.locator("mtd:first-child > :last-child").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().right)"
+    )
+    assert len(ends) == 4
+    assert max(ends) - min(ends) < 1.5
+
+
+def test_no_gap_follows_a_root(site_file_url, page):
+    """A browser keeps room for the widest root sign that the font has."""
+    page.goto(f"{site_file_url}/13_why_there.html")
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    gaps = page.locator("msqrt").evaluate_all("""(roots) => roots.map((root) =>
+      root.getBoundingClientRect().right - root.lastElementChild.getBoundingClientRect().right)""")
+    assert gaps
+    assert max(gaps) < 1
+
+
+def test_print_shows_what_can_be_read_on_paper(site_url, page):
+    page.goto(f"{site_url}/01_setup.html")
+    page.emulate_media(media="print")
+    kicker = page.locator(".kicker")
+    assert kicker.get_by_text("Chapter 1").is_visible()
+    assert not kicker.locator("a, label").filter(visible=True).count()
 
 
 def test_reads_without_scripts(site_file_url, new_page):

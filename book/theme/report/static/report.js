@@ -26,11 +26,11 @@ theme.addEventListener("click", () => {
 
 const BOXES = ".table-scroll, .fma-table, .cell_output, .equation, div.highlight pre";
 
-/** What overflows its own box can be reached and scrolled with the keyboard. */
+/** What overflows its own box can be reached and scrolled with the keyboard, and shows a shade where it goes on. */
 function reach() {
-  const wide = [...document.querySelectorAll(BOXES)].filter((box) => box.scrollWidth > box.clientWidth);
-  for (const box of wide) {
-    box.tabIndex = 0;
+  for (const box of document.querySelectorAll(BOXES)) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   }
 }
 
@@ -94,3 +94,11 @@ addEventListener("afterprint", () => {
 
 paint(root.dataset.theme);
 document.fonts.ready.then(reach);
+addEventListener("resize", reach);
+
+const contents = document.querySelector("#contents");
+contents.addEventListener("click", (event) => event.target.closest("a") && open(false));
+const current = contents.querySelector(".current");
+if (current) {
+  contents.scrollTop = current.offsetTop + current.offsetHeight + 32 - contents.clientHeight;
+}
