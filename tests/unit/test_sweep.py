@@ -17,9 +17,10 @@ import cases
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 import fma
-from fma.publish.command import main
+from fma.publish.command import _said_if_slow, main
 from fma.sweeps import (
     _context,
     _platform,
@@ -228,9 +229,9 @@ def test_the_key_follows_the_imports_of_a_users_package(tmp_path, monkeypatch):
     (package / "__init__.py").write_text("")
     (package / "inner.py").write_text("A = 1")
     (package / "outer.py").write_text("import json\nfrom . import inner\nfrom .other import B\n")
-    (package / "other.py").write_text("from fma.task import sum_task\nB = 2")
+    (package / "other.py").write_text("from fma.checks import whole\nB = 2")
     expected = {f"package_of_key.{name}" for name in ("inner", "outer", "other")}
-    assert _reached("package_of_key.outer").keys() == expected | {"fma.task"}
+    assert _reached("package_of_key.outer").keys() == expected | {"fma.checks"}
 
 
 def test_the_key_holds_what_rounding_depends_on():
@@ -661,6 +662,44 @@ def test_train_as_json(command, width, expected):
     found = json.loads(command(*words))
     assert found == dict(zip(keys, (width, 1, "table", *expected), strict=True))
     assert list(found) == list(keys)
+
+
+def test_what_takes_long_before_the_bar_is_said(capsys):
+    for seconds, said in ((0, ""), (0.3, "Compiling, once\n")):
+        with _said_if_slow("Compiling, once", 0.1):
+            time.sleep(seconds)
+        assert capsys.readouterr() == ("", said)
+
+
+def test_train_compiles_before_its_bar_begins(command, monkeypatch):
+    """Else the bar would take the time for that of an epoch."""
+    done = []
+
+    def train(*arguments, train=fma.train, **options):
+        done.append("watch" in options)
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(fma, "train", train)
+    monkeypatch.setattr("tqdm.tqdm.__init__", _after(done, tqdm.__init__))
+    command("train", "--width", "8", "--epochs", "3")
+    assert done == [False, "bar", True]
+
+
+def _after(done, function):
+    def called(*arguments, **options):
+        done.append("bar")
+        return function(*arguments, **options)
+
+    return called
+
+
+def test_claims_of_reduced_scale_say_so(monkeypatch, capsys):
+    claim = fma.Claim("C01", "It is so.", "verified", "", "", "pair", "")
+    monkeypatch.setattr("fma.chapters.ledger.claims", lambda *arguments: [claim])
+    for scale, said in (("full", False), ("quick", True)):
+        for words in ((), ("--json",)):
+            assert main(["claims", "--scale", scale, *words]) == 0
+            assert capsys.readouterr().err.startswith("Reduced scale") == said
 
 
 def test_train_heeds_the_task(command):
