@@ -50,5 +50,7 @@ def __getattr__(name):
         return getattr(import_module(_LATER[name]), name)
     try:
         return import_module(f"fma.{name}")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != f"fma.{name}":  # the module is there, and something that it needs is not
+            raise
         raise AttributeError(f"module 'fma' has no attribute {name!r}") from None

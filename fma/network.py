@@ -51,6 +51,21 @@ def shapes(width, hidden=64):
     return Parameters((2, width), (width,), (width, hidden), (hidden,), (hidden, 1), (1,))
 
 
+def as_parameters(given, width=None, hidden=None):
+    """`given` as Parameters of floats, of a [2, width, hidden, 1] network; ValueError if not."""
+    try:
+        arrays = [np.asarray(p, dtype=float) for p in given]
+    except (TypeError, ValueError):
+        arrays = []
+    found = tuple(a.shape for a in arrays)
+    if width is None and len(found) > 2 and len(found[2]) == 2:
+        width, hidden = found[2]
+    expected = tuple(shapes(width or "N", hidden or "h"))
+    if found != expected:
+        raise ValueError(f"parameters must have the shapes {expected}, got {found or type(given)}")
+    return Parameters(*arrays)
+
+
 def initialise(width, seed, init, hidden=64):
     """Draw W1, W2, W3 in this order, row by row, from NumPy's legacy stream; biases are 0.
 

@@ -22,13 +22,13 @@ class Recipe:
     activation: str = "leaky_relu"  # a key of network.ACTIVATIONS
 
     def __post_init__(self):
-        choice("init", self.init, INITS)
         positive = "a finite number above 0", float_info.min, float_info.max
         number("learning_rate", self.learning_rate, *positive)
-        whole("epochs", self.epochs, 1)
         number("slope", self.slope, "a number from 0 to 1", 0, 1)
-        whole("hidden", self.hidden, 1)
-        choice("activation", self.activation, ACTIVATIONS)
+        for name in ("epochs", "hidden"):
+            object.__setattr__(self, name, whole(name, getattr(self, name), 1))
+        for name, allowed in (("init", INITS), ("activation", ACTIVATIONS)):
+            object.__setattr__(self, name, choice(name, getattr(self, name), allowed))
 
 
 # The article's three recipes that contradict each other, and the one that made its table.

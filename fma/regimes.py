@@ -7,6 +7,7 @@ what the network answers, and only then how many neurons draw that answer.
 import numpy as np
 
 from fma.baselines import best_plane_cost
+from fma.checks import number
 from fma.surface import answers
 from fma.task import TASKS
 
@@ -14,6 +15,7 @@ REGIMES = ("plateau", "dead", "converge", "diverged")
 ENDINGS = ("line", "few", "leak", "frozen", "bent", "learning", "diverged")
 FEW = 0.5
 STRAIGHT = 0.01
+SHARE = "a number from 0 to 1"
 
 
 def regime(trace, few=FEW):
@@ -27,8 +29,9 @@ def regime(trace, few=FEW):
     ----------
     trace : Trace
     few : float
-        The share of alive neurons that separates converge from plateau.
+        The share of alive neurons that separates converge from plateau, from 0 to 1.
     """
+    number("few", few, SHARE, 0, 1)
     if not np.isfinite(trace.cost[-1]):
         return "diverged"
     share = trace.alive[-1] / trace.recipe.hidden
@@ -56,6 +59,8 @@ def ending(trace, task=None, few=FEW, straight=STRAIGHT, bent=None):
     bent : float, optional
         The `bend` of the run, if it is known already.
     """
+    number("few", few, SHARE, 0, 1)
+    number("straight", straight, SHARE, 0, 1)
     cost, share = trace.cost[-1], trace.alive[-1] / trace.recipe.hidden
     if not np.isfinite(cost):
         return "diverged"

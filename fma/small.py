@@ -8,6 +8,7 @@ that they agree to the last bit, however finely a border between two endings is 
 
 from importlib.util import find_spec
 from typing import NamedTuple
+from warnings import warn
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def flattened(parameters):
 
 
 def train_small(start, rates, slopes, epochs=150):
-    """Train by full-batch gradient descent on the product task, compiled where Numba is installed.
+    """Train by full-batch gradient descent on the product task, compiled where Numba runs.
 
     Parameters
     ----------
@@ -56,10 +57,12 @@ def train_small(start, rates, slopes, epochs=150):
     -------
     Ending
     """
-    if find_spec("numba"):
-        from fma.small_compiled import descend
-    else:
-        descend = descend_small
+    descend = descend_small
+    try:
+        if find_spec("numba"):
+            from fma.small_compiled import descend
+    except ImportError as error:
+        warn(f"Numba does not run, so the plain equations train: {error}", stacklevel=1)
     task = product_task()
     rows = tuple(v.copy() for v in (*task.x_train.T, task.y_train[:, 0]))
     start = [np.ascontiguousarray(part, dtype=float) for part in (*start, rates, slopes)]

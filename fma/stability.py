@@ -11,8 +11,9 @@ from functools import lru_cache
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from fma.checks import choice
-from fma.network import ACTIVATIONS, forward, shapes
+from fma.checks import choice, number
+from fma.network import ACTIVATIONS, as_parameters, forward
+from fma.task import as_task
 
 
 def _gated(u, du, ddu):
@@ -65,11 +66,17 @@ def hessian_product(parameters, task, slope=0.01, activation="leaky_relu", layer
     -------
     callable
         Takes and returns a flat vector: W1, b1, W2, b2, W3, b3 in this order, row by row.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as described, one sentence.
     """
     activation = choice("activation", activation, ACTIVATIONS)
-    act = ACTIVATIONS[activation](slope)
+    act = ACTIVATIONS[activation](number("slope", slope, "a number from 0 to 1", 0, 1))
     second = CURVATURES[activation]
-    W1, b1, W2, b2, W3, b3 = (np.asarray(p, dtype=float) for p in parameters)
+    parameters, task = as_parameters(parameters), as_task(task)
+    W1, b1, W2, b2, W3, b3 = parameters
     x, y = _with_one(task.x_train), task.y_train
     Z1, A1, Z2, A2, output = forward(parameters, task.x_train, act) if layers is None else layers
     scale = 2 / len(x)
@@ -137,23 +144,31 @@ def sharpness(parameters, task, slope=0.01, activation="leaky_relu", layers=None
     Returns
     -------
     float
-        inf if a parameter is not finite. Below the limit 2/η gradient descent with step η is
-        stable on the quadratic approximation of the loss; above it, it is not.
+        inf if a parameter, or the Hessian, is not finite. Below the limit 2/η gradient descent
+        with step η is stable on the quadratic approximation of the loss; above it, it is not.
 
     Raises
     ------
     ValueError
-        If the parameters are not those of a [2, width, hidden, 1] network.
+        If an argument is not as described, one sentence.
     """
-    W2 = np.asarray(parameters[2])
-    expected, found = shapes(*W2.shape[:2]), tuple(map(np.shape, parameters))
-    if found != expected:
-        raise ValueError(f"parameters must have the shapes {tuple(expected)}, got {found}")
-    if not all(np.isfinite(p).all() for p in parameters):
-        return np.inf
-    product = hessian_product(parameters, task, slope, activation, layers)
+    parameters = as_parameters(parameters)
     size = sum(np.size(p) for p in parameters)
-    hessian = LinearOperator((size, size), matvec=product, dtype=float)
     vectors = min(size, 8)
     options = {"v0": _start_vector(size), "ncv": vectors, "tol": 1e-7}  # λ's error: its square
-    return float(eigsh(hessian, 1, which="LA", return_eigenvectors=False, **options)[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = hessian_product(parameters, task, slope, activation, layers)
+        if not all(np.isfinite(p).all() for p in parameters):
+            return np.inf
+
+        def finite(vector):
+            image = product(vector)
+            if not np.isfinite(image).all():
+                raise OverflowError
+            return image
+
+        hessian = LinearOperator((size, size), matvec=finite, dtype=float)
+        try:
+            return float(eigsh(hessian, 1, which="LA", return_eigenvectors=False, **options)[0])
+        except OverflowError:
+            return np.inf

@@ -6,7 +6,8 @@ one SQLite file of a cache folder: the argument `cache`, else the environment va
 it: the function with the code it reaches in this package and its own, the versions, the processor's
 matrix products, and the case. Batches are written whole or not at all, so an interrupted sweep
 resumes where it was and two processes may share a folder. Each result has a checksum: damage is
-reported in one line, and what is lost is computed again. Nothing is ever unpickled.
+reported in one line, and what is lost is computed again. Nothing is ever unpickled. Where the file
+cannot be read or written, one line says so, it is left as it is, and the sweep goes on without it.
 
 On a cluster
 ------------
@@ -97,8 +98,16 @@ def sweep(runs, *, label="", jobs=None, cache=None, progress=True):
     -------
     list of Trace
         In the order of `runs`.
+
+    Raises
+    ------
+    ValueError
+        One of `runs` is no Run.
     """
     runs = list(runs)
+    for run in runs:
+        if not isinstance(run, Run):
+            raise ValueError(f"runs must be of the class Run, got {run!r}")
     options = {"label": label, "jobs": jobs, "cache": cache, "progress": progress}
     results = compute(_train, runs, milliseconds=_training_time, **options)
     return [_trace(run, result) for run, result in zip(runs, results, strict=True)]
@@ -161,6 +170,12 @@ def compute(
     -------
     list of dict
         In the order of `cases`; a number or string comes back as Python's own.
+
+    Raises
+    ------
+    ValueError
+        `function` does not stand at the top of a module, as a lambda and a closure do not: its
+        name would not tell it from others.
     """
     jobs = None if jobs is None else whole("jobs", jobs, 1)
     cases, context, store = list(cases), _context(function), _Store(cache)
@@ -294,14 +309,17 @@ def _bar(label, work, done, progress):
 
 def _context(function):
     """A hash of all that determines a result beside the case."""
-    home = function.__module__
+    home, name = (getattr(function, part, None) for part in ("__module__", "__qualname__"))
+    at_the_top = getattr(sys.modules.get(home), str(name), None) is function
+    if not at_the_top or not inspect.isfunction(inspect.unwrap(function)):
+        raise ValueError(f"function must stand at the top of a module, got {function!r}")
     if home == __name__:  # the code that trains, not the code that stores
         code = _reached("fma.training") | {
             "": _parsed(inspect.getsource(function), "", frozenset())[0]
         }
     else:
         code = _reached(home)
-    return _digest([f"{home}.{function.__qualname__}", code, _platform()])
+    return _digest([f"{home}.{name}", code, _platform()])
 
 
 @functools.cache
@@ -409,13 +427,12 @@ class _Store:
     """Packed results by key, each behind its checksum, in one SQLite file of a cache folder."""
 
     TABLE = "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, result BLOB)"
-    FAULTS_ELSEWHERE = (  # not in the file: it is in use, the disk is full, and the like
-        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_IOERR),
-        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN),
-    )
+    # Faults in the file; the last is that of other columns than ours.
+    DAMAGE = sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR
 
     def __init__(self, cache=None):
         self.path = cache_folder(cache) / "results.sqlite"
+        self.patience = 600  # seconds to wait for another process; 0 once the cache failed
 
     def load(self, keys):
         """The results for those of `keys` that are stored, as a dict."""
@@ -425,7 +442,9 @@ class _Store:
             rows = {key: database.execute(query, [key]).fetchone() for key in keys}
             return {key: row[0] for key, row in rows.items() if row}
 
-        stored = self._do(read) if keys and self.path.exists() else {}
+        stored = {}
+        with self._going_on():
+            stored = self._do(read) if keys and self.path.exists() else {}
         sound = {key: packed[32:] for key, packed in stored.items() if _is_sound(key, packed)}
         if len(sound) < len(stored):
             self._report(f"{len(stored) - len(sound)} results in cache file {self.path} are")
@@ -435,7 +454,8 @@ class _Store:
         """Store results (key to bytes), all of them or none."""
         rows = [(key, _checksum(key, packed) + packed) for key, packed in results.items()]
         insert = "INSERT OR REPLACE INTO results VALUES (?, ?)"
-        self._do(lambda database: database.executemany(insert, rows))
+        with self._going_on():
+            self._do(lambda database: database.executemany(insert, rows))
 
     def size(self):
         """Number of results, and bytes."""
@@ -450,23 +470,43 @@ class _Store:
             self._do(lambda database: database.execute("DELETE FROM results"))
             self._do(lambda database: database.execute("VACUUM"))
 
+    @contextmanager
+    def _going_on(self):
+        """Go on without the cache where it cannot be used, which is said once."""
+        try:
+            yield
+        except OSError as error:
+            if self.patience:
+                print(f"fma: {error}; going on without it", file=sys.stderr)
+            self.patience = 0
+
     def _do(self, action):
-        """The outcome of an action on the database; a damaged file is replaced by an empty one."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """The outcome of an action on the database; a damaged file is replaced by an empty one.
+
+        Raises OSError, one sentence, if the file cannot be used for a reason that is not in it: it
+        is in use or read-only, the disk is full, a result is too large. It is left as it is.
+        """
         for attempt in ("as it is", "made anew"):
             try:
-                with closing(sqlite3.connect(self.path, timeout=600)) as database, database:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                connection = sqlite3.connect(self.path, timeout=self.patience)
+                with closing(connection) as database, database:
                     database.execute("PRAGMA synchronous = OFF")  # what a power cut costs is redone
                     database.execute(self.TABLE)
                     outcome = action(database)
                     return outcome.fetchall() if isinstance(outcome, sqlite3.Cursor) else outcome
-            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-                fault = getattr(error, "sqlite_errorcode", 0) & 0xFF
-                if attempt == "made anew" or fault in self.FAULTS_ELSEWHERE:
+            except (sqlite3.Error, UnicodeDecodeError, OSError, OverflowError) as error:
+                if attempt == "made anew" or not self._is_damage(error):
                     raise OSError(f"cache file {self.path}: {error}") from error
                 self._report(f"cache file {self.path} is")
                 self.path.unlink(missing_ok=True)
         raise AssertionError
+
+    def _is_damage(self, error):
+        if not isinstance(error, sqlite3.Error):
+            return isinstance(error, UnicodeDecodeError)  # of a name in the file
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: undecodable text
+        return code & 0xFF in self.DAMAGE
 
     @staticmethod
     def _report(what):

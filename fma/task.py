@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fma.checks import choice
+
 
 class Task(NamedTuple):
     """A regression task: inputs are the columns [m, a], unscaled; the target is one column."""
@@ -36,3 +38,24 @@ def _task(name, law):
 
 
 TASKS = {"product": product_task, "sum": sum_task}  # by name
+
+
+def as_task(task=None):
+    """The task of that name, "product" unless given; a Task is returned, of float arrays.
+
+    Raises ValueError, one sentence, unless it is a Task with finite numbers to train on.
+    """
+    if task is None or isinstance(task, str):
+        return TASKS[choice("task", "product" if task is None else task, TASKS)]()
+    if not isinstance(task, Task):
+        raise ValueError(f"task must be a Task or a name, got {type(task).__name__}")
+    try:
+        x, y = (np.asarray(v).astype(float, casting="safe", copy=False) for v in task[1:3])
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"task must hold arrays of numbers: {error}") from None
+    if x.shape != (*y.shape[:1], 2) or y.shape != (*x.shape[:1], 1) or not len(x):
+        allowed = "x_train (rows, 2) and y_train (rows, 1), at least one row"
+        raise ValueError(f"task must have {allowed}, got {x.shape} and {y.shape}")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("task must have finite x_train and y_train, got NaN or inf")
+    return task._replace(x_train=x, y_train=y)

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from math import gcd, isfinite, sqrt
+from warnings import warn
 
 import numpy as np
 
 from fma import network
 from fma.checks import LARGEST_SEED, whole
 from fma.recipe import Recipe, as_recipe
-from fma.task import product_task
+from fma.task import as_task
 
 
 @dataclass(frozen=True)
@@ -52,27 +53,28 @@ def observe(parameters, task, act):
 def _start(width, seed, recipe, parameters):
     if parameters is None:
         return network.initialise(width, seed, recipe.init, recipe.hidden)
-    expected, found = network.shapes(width, recipe.hidden), tuple(map(np.shape, parameters))
-    if found != expected:
-        raise ValueError(f"parameters must have the shapes {tuple(expected)}, got {found}")
-    return network.Parameters(*(np.array(p, dtype=float, order="C") for p in parameters))
+    given = network.as_parameters(parameters, width, recipe.hidden)
+    return network.Parameters(*(np.array(p, order="C") for p in given))
 
 
 def gradient_of(parameters, task, recipe):
     """The gradient as a function of no argument; `parameters` may change in place between calls.
 
-    It returns what `network.gradient` does, by the plain equations. Where Numba can be installed
-    they are folded and compiled for LeakyReLU, and for GELU and SiLU the activation is compiled.
+    It returns what `network.gradient` does, by the plain equations. Where Numba runs they are
+    folded and compiled for LeakyReLU, and for GELU and SiLU the activation is compiled.
     """
-    act = network.ACTIVATIONS[recipe.activation](recipe.slope)
-    if find_spec("numba"):
-        if recipe.activation == "leaky_relu":
+    act, task = network.ACTIVATIONS[recipe.activation](recipe.slope), as_task(task)
+    try:
+        if find_spec("numba") and recipe.activation == "leaky_relu":
             from fma.folding import FoldedGradient
 
             return FoldedGradient(parameters, task, recipe.slope)
-        from fma import smooth
+        if find_spec("numba"):
+            from fma import smooth
 
-        act = getattr(smooth, recipe.activation, act)
+            act = getattr(smooth, recipe.activation, act)
+    except ImportError as error:  # it is there but broken, as after an upgrade of NumPy
+        warn(f"Numba does not run, so the plain equations train: {error}", stacklevel=1)
     return lambda: network.gradient(parameters, task, act)
 
 
@@ -105,7 +107,7 @@ def train(
     ----------
     recipe : str or Recipe
         A name from `fma.RECIPES` or a Recipe of your own.
-    task, epochs : Task, int, optional
+    task, epochs : Task or its name, int, optional
         `fma.product_task()` and the recipe's own number unless given.
     parameters : Parameters, optional
         Start from a copy of these instead of from `initialise(width, seed, ...)`.
@@ -121,7 +123,7 @@ def train(
     """
     recipe = as_recipe(recipe) if epochs is None else replace(as_recipe(recipe), epochs=epochs)
     width, seed = whole("width", width, 1), whole("seed", seed, 0, LARGEST_SEED)
-    detail, task = whole("detail", detail, 0), product_task() if task is None else task
+    detail, task = whole("detail", detail, 0), as_task(task)
     parameters = _start(width, seed, recipe, parameters)
     gradient = gradient_of(parameters, task, recipe)
     descend = getattr(gradient, "descend", partial(descent, gradient, parameters))

@@ -1,13 +1,17 @@
 """The command line: ``python -m fma train``, ``stream``, ``preflight``, ``claims``, ..."""
 
 import argparse
+import functools
 import json
 import math
 import re
 import runpy
 import sys
-from contextlib import suppress
+import threading
+import warnings
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import fma
 from fma.checks import choice
@@ -99,6 +103,8 @@ def _train(options):
     name = choice("recipe", options.recipe, fma.RECIPES)
     recipe = replace(fma.RECIPES[name], **changes)
     run = fma.Run(options.width, options.seed, recipe, options.task)
+    with _said_if_slow("Compiling, once"):  # lest it stand in the bar's prediction
+        fma.train(1, run.seed, replace(recipe, epochs=1, hidden=1), detail=0)
     bar = tqdm(total=recipe.epochs, unit=" epochs", leave=False, dynamic_ncols=True)
     with bar, threadpool_limits(1):
 
@@ -124,6 +130,17 @@ def _train(options):
     print(f"{run.task} task, recipe {name}{changed}: {len(trace.cost):,} epochs")
     result["after_last_update"] = _rounded([trace.final_cost], 0, places=2)
     _table([{k.replace("_", " "): "-" if v is None else v for k, v in result.items()}])
+
+
+@contextmanager
+def _said_if_slow(text, seconds=2):
+    """Print a line on stderr if what is done within takes longer."""
+    timer = threading.Timer(seconds, print, [text], {"file": sys.stderr})
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _rounded(curve, epoch, places=1):
@@ -164,14 +181,39 @@ def _preflight(options):
 
 
 def _function(place):
-    """The function that "path/to/file.py:name" names."""
+    """The function that "path/to/file.py:name" names; its errors are said in one sentence."""
     path, _, name = place.rpartition(":")
-    try:
-        return runpy.run_path(path)[name]
-    except (ImportError, KeyError, OSError):
-        raise ValueError(
-            f"make must be a file and its function, file.py:make, got {place}"
-        ) from None
+    sentence = f"make must be a file and its function, file.py:make, got {place}"
+    if not Path(path).is_file():
+        raise ValueError(sentence)
+    found = _saying(runpy.run_path, path)(path)
+    if name not in found:
+        raise ValueError(sentence)
+    if not callable(found[name]):
+        raise ValueError(f"make must be a function, got {place}, which is {found[name]!r}")
+    make = _saying(found[name], place)
+
+    def made(width, seed):
+        model = make(width, seed)
+        if isinstance(model, tuple) and len(model) > 1 and callable(model[1]):
+            return model[0], _saying(model[1], f"the gradient of {place}"), *model[2:]
+        return model
+
+    return made
+
+
+def _saying(function, what):
+    """The function, with any error as a ValueError of one line: what failed, and with what."""
+
+    @functools.wraps(function)
+    def said(*arguments):
+        try:
+            return function(*arguments)
+        except (Exception, SystemExit) as error:
+            text = " ".join(str(error).split())
+            raise ValueError(f"{what} failed with {type(error).__name__}: {text}") from None
+
+    return said
 
 
 def _claims(options):
@@ -182,6 +224,8 @@ def _claims(options):
         print(json.dumps(ledger, indent=2))
     else:
         _table([{key: row[key] for key in ("id", "verdict", "statement")} for row in ledger])
+    if options.scale.lower() != "full":
+        print("Reduced scale: fewer runs; the verdicts of full scale may differ.", file=sys.stderr)
 
 
 def _cache(options):
@@ -211,7 +255,9 @@ def main(arguments=None):
             words[i - 1 : i + 1] = [f"{words[i - 1]}={words[i]}"]
     options = _parser().parse_args(words)
     try:
-        return options.run(options) or 0
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: print(message, file=sys.stderr)
+            return options.run(options) or 0
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import time
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -140,11 +141,24 @@ def kernel_environment(folder, side_by_side=1):
 
 
 def _read(notebook):
-    return json.loads(notebook.read_text("utf-8"))
+    try:
+        content = json.loads(notebook.read_text("utf-8"))
+        return {"cells": content["cells"], "metadata": content["metadata"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"{notebook} is no notebook: {type(error).__name__}: {error}") from None
 
 
 def _parameters(notebook, scale):
-    return {} if scale == "full" else _read(notebook)["metadata"].get("fma", {}).get("quick", {})
+    """What a build of that scale passes to a notebook, whose parameters must have these names."""
+    content = _read(notebook)
+    passed = {} if scale == "full" else content["metadata"].get("fma", {}).get("quick", {})
+    tagged = [c for c in content["cells"] if "parameters" in c["metadata"].get("tags", ())]
+    source = "".join("".join(cell["source"]) for cell in tagged[:1])  # papermill's choice
+    known = re.findall(r"^(\w+)\s*(?::[^=\n]+)?=(?!=)", source, re.MULTILINE)
+    if unknown := [name for name in passed if name not in known]:
+        there = f"its parameters are {', '.join(known)}" if tagged else "it has no parameters cell"
+        raise BuildError(f"{notebook}: fma.quick names {', '.join(unknown)}, but {there}")
+    return passed
 
 
 def _key(notebook, scale):
@@ -168,9 +182,10 @@ def files(folder):
 
 @functools.cache
 def versions():
-    """Of Python and of all packages that this one requires."""
-    needed = [need.name for need in map(Requirement, requires("fma")) if need.marker is None]
-    return [platform.python_version(), *(f"{name}=={version(name)}" for name in needed)]
+    """Of Python and of all packages that this one requires here."""
+    needed = map(Requirement, requires("fma"))
+    here = [n.name for n in needed if n.marker is None or n.marker.evaluate({"extra": ""})]
+    return [platform.python_version(), *(f"{name}=={version(name)}" for name in here)]
 
 
 def digest(values, paths):

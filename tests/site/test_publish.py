@@ -1,6 +1,7 @@
 """The build itself, on a small book: what is redone, what is kept, how it fails, how it serves."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -219,6 +220,57 @@ def test_a_failing_cell_is_named_in_one_line_and_what_was_done_is_kept(book, wit
         log = Path(message.rpartition("log: ")[2].rstrip(")"))
         assert "ZeroDivisionError" in log.read_text()
     assert set(_executed(book / "book")) == {"01_one.ipynb", "index.ipynb"}
+
+
+@pytest.mark.parametrize("text", ['{"cells": [', "[]", '{"metadata": {}}', "\xff"])
+def test_a_file_that_is_no_notebook_is_named(book, text):
+    broken = book / "notebooks" / "02_two.ipynb"
+    broken.write_text(text, "latin-1")
+    with pytest.raises(publish.BuildError, match=r"\A[^\n]*\Z") as failed:
+        publish.build("full", book)
+    assert str(failed.value).startswith(f"{broken} is no notebook: ")
+    assert not _executed(book / "book")
+
+
+def test_what_is_no_parameter_of_the_notebook_is_named_before_anything_is_done(book):
+    two = book / "notebooks" / "02_two.ipynb"
+    _notebook(two, "print(n)", {"n": 1, "widhts": [1]})
+    sentence = f"{two}: fma.quick names widhts, but its parameters are n"
+    with pytest.raises(publish.BuildError, match=rf"\A{re.escape(sentence)}\Z"):
+        publish.build("quick", book)
+    notebook = nbformat.read(two, 4)
+    del notebook.cells[1]
+    nbformat.write(notebook, two)
+    with pytest.raises(publish.BuildError, match="names n, widhts, but it has no parameters cell"):
+        publish.build("quick", book)
+    assert not _executed(book / "build" / "quick")
+
+
+def test_parameters_are_what_is_assigned_in_their_cell(tmp_path):
+    path = tmp_path / "one.ipynb"
+    _notebook(path, "late = 1", {"a": 1, "b_2": 2, "c": 3})
+    notebook = nbformat.read(path, 4)
+    notebook.cells[
+        1
+    ].source = "a = [\n    1, 2\n]\nb_2: int = 3  # of d == 4\nc=f(e=5)\nd == 4\n%magic"
+    nbformat.write(notebook, path)
+    assert execution._parameters(path, "quick") == {"a": 1, "b_2": 2, "c": 3}
+    for name in ("d", "e", "late"):
+        notebook.metadata["fma"] = {"quick": {name: 1}}
+        nbformat.write(notebook, path)
+        with pytest.raises(
+            publish.BuildError, match=f"names {name}, but its parameters are a, b_2, c"
+        ):
+            execution._parameters(path, "quick")
+
+
+def test_the_versions_are_those_of_all_that_is_required_here(monkeypatch):
+    names = [entry.partition("==")[0] for entry in execution.versions()[1:]]
+    assert {"numpy", "papermill"} <= set(names)
+    assert "jax" not in names
+    assert "pytest" not in names
+    if sys.platform != "darwin":
+        assert "numba" in names
 
 
 def test_a_warning_of_jupyter_book_stops_the_build(book):

@@ -1,10 +1,13 @@
 """Functions of one case that the tests of the cache compute, here and in other processes."""
 
+import functools
 import os
+import signal
 import time
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from fma.sweeps import compute
 
@@ -25,6 +28,21 @@ def logged(case):
         lines.write(f"{number}\n")
     time.sleep(seconds)
     return {"number": number, "row": np.full(200, float(number))}
+
+
+@functools.cache
+def wrapped(case):
+    return {"value": case}
+
+
+def threads(case):
+    """What the pools of BLAS threads are limited to."""
+    pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return {"threads": np.array(pools)}
+
+
+def heeds_ctrl_c(case):
+    return {"heeds": int(signal.getsignal(signal.SIGINT) is not signal.SIG_IGN)}
 
 
 def ragged(case):

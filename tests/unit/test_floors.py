@@ -115,7 +115,7 @@ def test_floor_1_is_small():
     lines = {n: len((PACKAGE / f"{n}.py").read_text("utf-8").splitlines()) for n in FLOORS[1]}
     assert lines.pop("folding") < 240
     assert lines.pop("smooth") < 50
-    assert sum(lines.values()) < 340  # the equations and the descent, on NumPy alone
+    assert sum(lines.values()) < 380  # the equations, the descent, their input; on NumPy alone
 
 
 def test_floor_1_prints_nothing_and_opens_nothing():

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 import fma
 from fma.checks import choice, number, whole
 from fma.publish import command as command_line
+from fma.regimes import ending
+from fma.training import gradient_of
 
 WIDTH = "width must be a whole number of at least 1, got {}"
 SEED = "seed must be a whole number of at least 0 and at most 4294967295, got {}"
@@ -78,6 +80,63 @@ def test_parameters_of_another_shape_are_refused(change):
         fma.train(5, 1, parameters=start)
     with pytest.raises(ValueError, match=r"^parameters must have the shapes"):
         fma.train(5, 1, parameters=start[:4])
+    for bad in (3, "he", [], start[0], [1.0] * 6):
+        with pytest.raises(ValueError, match=r"\Aparameters must have the shapes .*, got .*\Z"):
+            fma.train(5, 1, parameters=bad)
+
+
+TRAIN = fma.product_task()
+SHAPES = r"x_train \(rows, 2\) and y_train \(rows, 1\), at least one row, got "
+NO_TASK = [
+    *((TRAIN._replace(y_train=np.ones(shape)), SHAPES) for shape in ((600, 1), (700, 2), (700,))),
+    *((TRAIN._replace(y_train=np.ones(shape)), SHAPES) for shape in ((), (1, 1), (1, 700))),
+    *((TRAIN._replace(x_train=np.ones(shape)), SHAPES) for shape in ((700, 3), (700,), (2, 700))),
+    (TRAIN._replace(x_train=np.ones((0, 2)), y_train=np.ones((0, 1))), SHAPES),
+    *((TRAIN._replace(x_train=bad * TRAIN.x_train), "finite") for bad in (np.nan, np.inf)),
+    (TRAIN._replace(y_train=np.nan * TRAIN.y_train), "finite"),
+    *((TRAIN._replace(y_train=bad), "arrays of numbers") for bad in (None, "y", [[1], [2, 3]])),
+    (TRAIN._replace(y_train=1j * TRAIN.y_train), "arrays of numbers"),
+    *((bad, "a Task or a name") for bad in (3, tuple(TRAIN), list(TRAIN), TRAIN.x_train)),
+    ("division", "one of product, sum"),
+]
+
+
+@pytest.mark.parametrize(("task", "words"), NO_TASK)
+def test_what_is_no_task_is_refused_before_anything_is_computed(task, words):
+    """The compiled loops would read beyond an array, or train on another column."""
+    start = fma.initialise(5, 1, "he")
+    for call in (
+        lambda: fma.train(5, 1, task=task),
+        lambda: fma.sharpness(start, task),
+        lambda: gradient_of(start, task, fma.RECIPES["table"]),
+    ):
+        with pytest.raises(ValueError, match=rf"\Atask must [^\n]*{words}[^\n]*\Z"):
+            call()
+
+
+def test_a_task_may_be_named_and_hold_whatever_is_an_array_of_numbers():
+    expected = fma.train(5, 1, task=fma.sum_task(), epochs=5)
+    x, y = (v.tolist() for v in fma.sum_task()[1:3])
+    whole = fma.Task("mine", np.ones((3, 2), dtype=int), np.arange(3)[:, None], None, None)
+    assert np.array_equal(fma.train(5, 1, task="sum", epochs=5).cost, expected.cost)
+    listed = fma.sum_task()._replace(x_train=x, y_train=y)
+    assert np.array_equal(fma.train(5, 1, task=listed, epochs=5).cost, expected.cost)
+    assert fma.train(5, 1, task=whole, epochs=5, detail=0).cost[0] > 0
+
+
+@pytest.mark.parametrize("bad", [math.nan, 7, -0.1, "half"])
+def test_a_share_of_neurons_is_a_share(bad):
+    trace = fma.train(4, 1, "table", epochs=2)
+    for call, name in ((fma.regime, "few"), (ending, "few"), (ending, "straight")):
+        with pytest.raises(ValueError, match=rf"^{name} must be a number from 0 to 1, got "):
+            call(trace, **{name: bad})
+
+
+def test_a_recipe_holds_what_was_meant():
+    recipe = fma.Recipe("HE", 1e-4, np.int64(3), hidden=np.int64(7), activation="LEAKY_RELU")
+    assert recipe == fma.Recipe("he", 1e-4, 3, hidden=7)
+    assert repr(recipe) == repr(fma.Recipe("he", 1e-4, 3, hidden=7))
+    assert fma.regime(fma.train(4, 1, recipe, detail=0)) == "plateau"
 
 
 @pytest.mark.parametrize(

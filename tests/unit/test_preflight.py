@@ -3,11 +3,13 @@
 import importlib.util
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import fma
 from fma.preflight import preflight
 from fma.publish.command import main
 
@@ -77,6 +79,42 @@ def test_parameters_alone_are_enough():
     report = preflight(lambda width, seed: [np.random.default_rng(seed).random((2, width))], (8, 9))
     assert report.eta_sharpness == report.sharpness == ()
     assert "The seed makes no pair" in str(report)
+
+
+FILES = {
+    "import no_such": "{file} failed with ModuleNotFoundError: No module named 'no_such'",
+    "import sys; sys.exit('no JAX')": "{file} failed with SystemExit: no JAX",
+    "def make(": "{file} failed with SyntaxError: '(' was never closed",
+    "make = 3": "make must be a function, got {file}:make, which is 3",
+    "def make(width, seed): return {}[width]": "{file}:make failed with KeyError: 63",
+    "def make(width, seed): raise ValueError('two\\n  lines')": (
+        "{file}:make failed with ValueError: two lines"
+    ),
+    "def make(width, seed): return [[1.0] * width], lambda x: 1 / 0": (
+        "the gradient of {file}:make failed with ZeroDivisionError: division by zero"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", FILES)
+def test_a_file_or_function_that_fails_is_said_in_one_line(text, tmp_path, capsys):
+    """Exit code 1 means that the seed makes no pair."""
+    file = tmp_path / "yours.py"
+    file.write_text(text)
+    assert main(["preflight", f"{file}:make"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(FILES[text].format(file=file))
+
+
+def test_a_module_whose_imports_fail_is_not_said_to_be_missing(monkeypatch):
+    monkeypatch.delitem(sys.modules, "fma.curvature")
+    monkeypatch.delattr(fma, "curvature")
+    monkeypatch.setitem(sys.modules, "scipy.sparse.linalg", None)
+    with pytest.raises(ModuleNotFoundError, match="scipy"):
+        _ = fma.curvature
+    with pytest.raises(AttributeError, match=r"^module 'fma' has no attribute 'curvatures'$"):
+        _ = fma.curvatures
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Sharpness against the whole Hessian, central differences and another framework."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -131,7 +133,36 @@ def test_sharpness_at_the_edges():
     zero = Parameters(*(np.zeros_like(p) for p in tiny))
     assert sharpness(zero, TASK) == pytest.approx(2)  # only b3 is felt
     assert sharpness(tiny._replace(b3=np.array([np.nan])), TASK) == np.inf
-    with pytest.raises(ValueError, match="parameters must have the shapes"):
-        sharpness(tiny._replace(b2=np.zeros(7)), TASK)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e300])
+@pytest.mark.parametrize("init", ["he", "uniform"])
+def test_sharpness_beyond_the_finite_numbers_is_infinite_and_says_nothing(size, init, capfd):
+    start = fma.initialise(8, 1, init)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert sharpness(start._replace(W1=size * start.W1), TASK) == np.inf
+    assert capfd.readouterr() == ("", "")
+
+
+TINY = fma.initialise(1, 0, "he", hidden=1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *([1, 2, 3], [], 3, None, "parameters", TINY[:5], [np.zeros((0, 0))] * 6),
+        *(TINY._replace(b2=np.zeros(7)), TINY._replace(W2=[[1.0], [2.0, 3.0]])),
+    ],
+)
+def test_what_are_no_parameters_are_refused_in_one_sentence(bad):
+    with pytest.raises(ValueError, match=r"\Aparameters must have the shapes .*, got .*\Z"):
+        sharpness(bad, TASK)
+
+
+@pytest.mark.parametrize("bad", [np.nan, 7, -0.1, "steep"])
+def test_another_slope_or_activation_is_refused(bad):
+    with pytest.raises(ValueError, match=r"^slope must be a number from 0 to 1, got "):
+        sharpness(TINY, TASK, slope=bad)
     with pytest.raises(ValueError, match="activation must be one of"):
-        sharpness(tiny, TASK, activation="relu6")
+        sharpness(TINY, TASK, activation="relu6")

@@ -109,6 +109,17 @@ def test_bootstrap_interval_covers_as_often_as_it_says():
     assert 38 <= hits <= 57  # 48 expected; outside has probability 0.002
 
 
+def test_an_interval_of_less_confidence_is_narrower():
+    for interval in (
+        lambda **how: bootstrap_interval(FIRST, **how),
+        Paired(FIRST, SECOND).interval,
+        lambda **how: wilson_interval(7, 9, **how),
+    ):
+        (low, high), (least, most) = interval(confidence=0.8), interval()
+        assert least < low < high < most
+        assert interval(confidence=0.95) == (least, most)
+
+
 @pytest.mark.parametrize("values", [[], [1.0], [1.0, np.inf], [1.0, np.nan]])
 def test_no_interval_without_two_finite_values(values):
     assert np.isnan(bootstrap_interval(values)).all()

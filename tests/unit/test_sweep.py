@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import cases
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 import fma
-from fma.publish.command import main
+from fma.publish.command import _said_if_slow, main
 from fma.sweeps import (
     _context,
     _platform,
@@ -99,6 +102,21 @@ def test_results_do_not_depend_on_the_number_of_jobs(cache, tmp_path):
     assert os.getpid() not in {result["process"] for result in processes}
 
 
+def test_a_batch_computes_with_one_blas_thread_and_gives_the_others_back():
+    with threadpool_limits(2):
+        assert set(cases.threads(0)["threads"]) == {2}
+        (found,) = compute(cases.threads, [0], jobs=1, progress=False)
+        assert set(found["threads"]) == {1}
+        assert set(cases.threads(0)["threads"]) == {2}
+
+
+@posix_only
+def test_a_worker_leaves_ctrl_c_to_the_caller():
+    results = compute(cases.heeds_ctrl_c, range(2), jobs=2, progress=False)
+    assert [result["heeds"] for result in results] == [0, 0]
+    assert cases.heeds_ctrl_c(0)["heeds"] == 1
+
+
 def test_short_work_is_done_here_and_long_work_in_other_processes(cache, monkeypatch):
     monkeypatch.delenv("LOKY_MAX_CPU_COUNT", raising=False)
 
@@ -141,6 +159,12 @@ def test_an_error_in_a_case_keeps_what_was_finished(cache):
     with pytest.raises(RuntimeError, match="case 3 fails"):
         compute(cases.failing, range(6), **slow_first)
     assert len(stored(cache)) == 3
+
+
+@pytest.mark.parametrize("bad", [(3, 1), None, fma.RECIPES["table"]])
+def test_what_is_no_run_is_refused(bad):
+    with pytest.raises(ValueError, match=r"^runs must be of the class Run, got .*$"):
+        fma.sweep([RUNS[0], bad])
 
 
 @pytest.mark.parametrize("jobs", [0, -1, 1.5, "two"])
@@ -205,9 +229,9 @@ def test_the_key_follows_the_imports_of_a_users_package(tmp_path, monkeypatch):
     (package / "__init__.py").write_text("")
     (package / "inner.py").write_text("A = 1")
     (package / "outer.py").write_text("import json\nfrom . import inner\nfrom .other import B\n")
-    (package / "other.py").write_text("from fma.task import sum_task\nB = 2")
+    (package / "other.py").write_text("from fma.checks import whole\nB = 2")
     expected = {f"package_of_key.{name}" for name in ("inner", "outer", "other")}
-    assert _reached("package_of_key.outer").keys() == expected | {"fma.task"}
+    assert _reached("package_of_key.outer").keys() == expected | {"fma.checks"}
 
 
 def test_the_key_holds_what_rounding_depends_on():
@@ -223,6 +247,24 @@ def test_the_key_holds_what_rounding_depends_on():
         environment = os.environ | {"OPENBLAS_CORETYPE": other}
         done = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
         assert done.stdout.strip() == str([other])
+
+
+def test_the_platform_is_in_the_key(monkeypatch):
+    before = _context(cases.square), _context(fma.sweeps._train)
+    monkeypatch.setattr("fma.sweeps._platform", lambda: ["another"])
+    assert not {_context(cases.square), _context(fma.sweeps._train)} & set(before)
+
+
+def test_a_function_that_its_name_does_not_tell_from_others_is_refused(cache):
+    def closure(factor):
+        return lambda case: {"value": factor * case}
+
+    others = closure(2), closure(3), partial(cases.square), len, np.add, closure, cases.Path.exists
+    for function in others:
+        with pytest.raises(ValueError, match=r"^function must stand at the top of a module, got "):
+            compute(function, [1], jobs=1, progress=False)
+    assert stored(cache) == {}
+    assert len({_context(function) for function in (cases.square, cases.wrapped)}) == 2
 
 
 def test_a_function_typed_at_a_prompt_is_refused():
@@ -311,12 +353,14 @@ def test_one_flipped_byte_in_the_file_gives_no_wrong_result_and_no_error(tmp_pat
         damaged = bytearray(whole)
         damaged[i] ^= 0xFF
         store.path.write_bytes(damaged)
+        store = _Store(tmp_path)
         assert store.load({key}) in ({}, {key: result}), i
         store.save({key: result})
         assert store.load({key}) == {key: result}, i
         reports = capsys.readouterr().err.splitlines()
         assert len(reports) <= 2
-        assert all(line.endswith("damaged and computed again") for line in reports)
+        ending = "going on without it" if i == 18 else "damaged and computed again"
+        assert all(line.endswith(ending) for line in reports)  # byte 18 says it is read-only
         noticed += bool(reports)
     assert noticed > 20
 
@@ -346,16 +390,109 @@ def test_damaged_results_are_reported_in_one_line_and_recomputed(cache, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_fault_that_is_not_the_files_is_an_error_and_deletes_nothing(cache, monkeypatch):
+def too_small(connection, path):
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2_000)
+
+
+def full(connection, path):
+    connection.execute(f"PRAGMA max_page_count = {path.stat().st_size // 4096}")
+
+
+def read_only(connection, path):
+    connection.execute("PRAGMA query_only = ON")
+
+
+FAULTS = {
+    "too big": ({"database": "cache", "timeout": 600}, too_small),
+    "is full": ({"database": "cache", "timeout": 600}, full),
+    "readonly": ({"database": "file:cache?mode=ro", "uri": True}, None),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_cache_that_cannot_be_written_is_left_and_said_once(cache, monkeypatch, capsys, fault):
+    """A result too large, a full disk, a file or folder that is read-only."""
     quiet(RUNS[:2], jobs=1)
-    rows = stored(cache)
+    rows, expected = stored(cache), by_hand(RUNS)
+    how, prepare = FAULTS[fault]
+
+    def connect(path, timeout, connect=sqlite3.connect):
+        connection = connect(**how | {"database": how["database"].replace("cache", str(path))})
+        if prepare:
+            prepare(connection, path)
+        return connection
+
+    monkeypatch.setattr("sqlite3.connect", connect)
+    large = [replace(run, detail=1) for run in RUNS]
+    found = quiet([*RUNS, *large], jobs=1)
+    monkeypatch.undo()
+    assert_same(found[: len(RUNS)], expected)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"fma: cache file {cache / 'results.sqlite'}: ")
+    assert fault in line
+    assert line.endswith("; going on without it")
+    assert rows.items() <= stored(cache).items()
+
+
+def test_a_cache_that_is_in_use_for_too_long_is_left_and_said_once(cache, monkeypatch, capsys):
+    expected = quiet(RUNS[:2], jobs=1)
+    rows, waited = stored(cache), []
+
+    def connect(path, timeout, connect=sqlite3.connect):
+        waited.append(timeout)
+        return connect(path, 0)
+
     with sqlite3.connect(cache / "results.sqlite") as other:
         other.execute("BEGIN EXCLUSIVE")
-        monkeypatch.setattr("sqlite3.connect", lambda path, timeout, f=sqlite3.connect: f(path, 0))
-        with pytest.raises(OSError, match=r"results.sqlite: database is locked"):
-            quiet(RUNS[:2], jobs=1)
+        monkeypatch.setattr("sqlite3.connect", connect)
+        assert_same(quiet(RUNS[:2], jobs=1), expected)
+        with pytest.raises(OSError, match=r"^cache file .*results.sqlite: database is locked$"):
+            clear_cache()
         monkeypatch.undo()
+    assert waited[:2] == [600, 0]  # it is waited for once
+    assert capsys.readouterr().err.count("\n") == 1
     assert stored(cache) == rows
+
+
+def test_a_cache_folder_that_cannot_be_made_is_said_once(tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    assert_same(quiet(RUNS[:2], jobs=1, cache=tmp_path / "file"), by_hand(RUNS[:2]))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"fma: cache file {tmp_path / 'file' / 'results.sqlite'}: ")
+
+
+def test_a_result_that_sqlite_cannot_take_at_all_is_only_not_kept(tmp_path, monkeypatch, capsys):
+    """Python's own limit, of 2 GB, which is no error of the database."""
+
+    def connect(path, timeout):
+        raise OverflowError("BLOB longer than INT_MAX bytes")
+
+    monkeypatch.setattr("sqlite3.connect", connect)
+    _Store(tmp_path).save({"0" * 64: b"a result"})
+    assert "BLOB longer than INT_MAX bytes; going on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sql", ["CREATE TABLE results (name TEXT)", "CREATE TABLE results (key)"])
+def test_a_file_with_other_columns_is_damaged(cache, capsys, sql):
+    cache.mkdir()
+    with sqlite3.connect(cache / "results.sqlite") as database:
+        database.execute(sql)
+    expected = quiet(RUNS[:2], jobs=1)
+    assert capsys.readouterr().err.endswith("results.sqlite is damaged and computed again\n")
+    assert len(stored(cache)) == 2
+    assert_same(quiet(RUNS[:2], jobs=1), expected)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_result_that_became_text_is_damaged(tmp_path, capsys):
+    store, key = _Store(tmp_path), "0" * 64
+    store.save({key: b"a result"})
+    with sqlite3.connect(store.path) as database:
+        database.execute("UPDATE results SET result = CAST(x'ff00' AS TEXT)")
+    assert store.load({key}) == {}
+    assert "damaged and computed again" in capsys.readouterr().err
+    store.save({key: b"a result"})
+    assert store.load({key}) == {key: b"a result"}
 
 
 # Progress.
@@ -525,6 +662,53 @@ def test_train_as_json(command, width, expected):
     found = json.loads(command(*words))
     assert found == dict(zip(keys, (width, 1, "table", *expected), strict=True))
     assert list(found) == list(keys)
+
+
+def test_what_takes_long_before_the_bar_is_said(capsys):
+    for seconds, said in ((0, ""), (0.3, "Compiling, once\n")):
+        with _said_if_slow("Compiling, once", 0.1):
+            time.sleep(seconds)
+        assert capsys.readouterr() == ("", said)
+
+
+def test_train_compiles_before_its_bar_begins(command, monkeypatch):
+    """Else the bar would take the time for that of an epoch."""
+    done = []
+
+    def train(*arguments, train=fma.train, **options):
+        done.append("watch" in options)
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(fma, "train", train)
+    monkeypatch.setattr("tqdm.tqdm.__init__", _after(done, tqdm.__init__))
+    command("train", "--width", "8", "--epochs", "3")
+    assert done == [False, "bar", True]
+
+
+def _after(done, function):
+    def called(*arguments, **options):
+        done.append("bar")
+        return function(*arguments, **options)
+
+    return called
+
+
+def test_claims_of_reduced_scale_say_so(monkeypatch, capsys):
+    claim = fma.Claim("C01", "It is so.", "verified", "", "", "pair", "")
+    monkeypatch.setattr("fma.chapters.ledger.claims", lambda *arguments: [claim])
+    for scale, said in (("full", False), ("quick", True)):
+        for words in ((), ("--json",)):
+            assert main(["claims", "--scale", scale, *words]) == 0
+            assert capsys.readouterr().err.startswith("Reduced scale") == said
+
+
+def test_train_heeds_the_task(command):
+    words = "train", "--width", "8", "--epochs", "3", "--json"
+    for task in (fma.product_task(), fma.sum_task()):
+        trace = fma.train(8, 1, replace(fma.RECIPES["table"], epochs=3), task, detail=0)
+        found = json.loads(command(*words, "--task", task.name))
+        assert found["final_cost"] == round(trace.cost[-1], 1)
+    assert json.loads(command(*words))["final_cost"] != found["final_cost"]
 
 
 def test_train_says_null_for_an_epoch_that_was_not_reached(command):

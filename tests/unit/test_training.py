@@ -1,5 +1,6 @@
 """Complete runs: the plain reference, the article's printed table, regimes, divergence."""
 
+import json
 import os
 import platform
 import subprocess
@@ -8,6 +9,7 @@ import warnings
 from dataclasses import replace
 from importlib.util import find_spec
 from math import floor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -73,6 +75,42 @@ def test_where_numba_is_missing_the_plain_equations_train(monkeypatch):
     plain = fma.train(20, 1, "text", epochs=60, detail=0)
     curves = {name: getattr(plain, name) for name in ("cost", "z2_max", "gradient_norm", "alive")}
     assert_same(compiled, curves, plain.parameters)
+
+
+SENTENCE = "Numba needs NumPy 2.3 or less. Got NumPy 2.4."
+
+
+@pytest.fixture
+def broken_numba(monkeypatch, tmp_path):
+    """A folder to import from, in which Numba is as after an upgrade of NumPy."""
+    (tmp_path / "numba.py").write_text(f"raise ImportError({SENTENCE!r})")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path(fma.__file__).parents[1]}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "gelu"])
+def test_where_numba_is_broken_the_plain_equations_train(broken_numba, activation):
+    words = ["train", "--width", "8", "--epochs", "3", "--activation", activation, "--json"]
+    command = [sys.executable, "-m", "fma", *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    recipe = replace(RECIPES["table"], epochs=3, activation=activation)
+    cost = fma.train(8, 1, recipe, detail=0).cost[-1]
+    assert json.loads(done.stdout)["final_cost"] == round(cost, 1)
+    lines = done.stderr.split("\n")
+    assert lines[0] == f"Numba does not run, so the plain equations train: {SENTENCE}"
+    assert "Numba" not in "".join(lines[1:])
+
+
+def test_where_numba_is_broken_small_networks_train_by_the_plain_equations(broken_numba):
+    code = """import numpy as np; import fma; from fma.small import Small, flattened, train_small
+parts = map(np.asarray, flattened(fma.initialise(8, 1, "uniform")))
+start = Small(*(part[np.newaxis] for part in parts))
+for _ in range(2):
+    found = train_small(start, np.array([1e-4]), np.array([0.01]), epochs=5)
+print(found.cost[0])"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert 100 < float(done.stdout) < 2_000
+    assert done.stderr.count(f"Numba does not run, so the plain equations train: {SENTENCE}") == 1
 
 
 @pytest.mark.parametrize("hidden", [1, 7, 130])
