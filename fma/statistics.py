@@ -150,7 +150,6 @@ class Trend:
     """Whether values rise or fall with a level, judged on every run."""
 
     tau: float  # Kendall's tau-b over all runs; NaN if it is not defined
-    tau_p: float
     page_p: float  # two-sided p of Page's test, which ranks the levels within each seed
     friedman_p: float  # p of Friedman's test: does any level differ, in whatever order
 
@@ -172,14 +171,14 @@ def trend(levels, values):
     """
     levels, values = np.asarray(levels), np.asarray(values, dtype=float)
     many, seeds = values.shape
-    tau = stats.kendalltau(np.repeat(levels, seeds), values.ravel()) if many > 1 else (np.nan,) * 2
+    tau = stats.kendalltau(np.repeat(levels, seeds), values.ravel())[0] if many > 1 else np.nan
     page = friedman = np.nan
     if many >= 3 and seeds >= 2:
         ranks = stats.rankdata(values, axis=0)
         up, down = (stats.page_trend_test(r.T, ranked=True).pvalue for r in (ranks, ranks[::-1]))
         page = min(1.0, 2 * min(up, down))
         friedman = stats.friedmanchisquare(*ranks).pvalue if np.ptp(ranks) else 1.0
-    return Trend(float(tau[0]), float(tau[1]), float(page), float(friedman))
+    return Trend(float(tau), float(page), float(friedman))
 
 
 def rank(value, values):

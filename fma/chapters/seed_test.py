@@ -499,7 +499,7 @@ def margin_curve(layout, paired, margin, alpha=0.05):
 def width_runs(layout, swept):
     """Every run's final cost against its width, with means and bootstrap intervals."""
     title = f"The wider, the {'lower' if swept.trend.tau < 0 else 'higher'} the final cost"
-    if not swept.trend.tau_p < 0.05:
+    if not swept.trend.page_p < 0.05:
         title = "No trend of the final cost with the width is shown"
     figure, axis = layout.figure(title, 3.0)
     traces = swept.traces

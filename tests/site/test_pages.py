@@ -326,7 +326,7 @@ def test_search_fits_a_phone(site_url, new_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["04_rng_trace", "11_fair_comparison", "13_why_there"])
+@pytest.mark.parametrize("name", ["04_rng_trace", "11_fair_comparison", "12_your_network"])
 def test_what_is_wide_scrolls_in_itself_and_shows_that(name, scheme, site_url, new_page):
     page = new_page(viewport={"width": 320, "height": 640}, color_scheme=scheme)
     page.goto(f"{site_url}/{name}.html")

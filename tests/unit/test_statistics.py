@@ -148,7 +148,7 @@ def test_trend_sees_its_direction():
     up, down = trend(levels, rising), trend(levels, -rising)
     assert up.tau == pytest.approx(-down.tau)
     assert up.tau > 0.5
-    assert max(up.page_p, down.page_p, up.friedman_p, up.tau_p) < 0.01
+    assert max(up.page_p, down.page_p, up.friedman_p) < 0.01
 
 
 def test_page_trend_is_two_sided():
